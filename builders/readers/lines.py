@@ -1,0 +1,63 @@
+"""Lines and JSON documents of a UTF-8 file, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import FormatError
+from ..records import Rejected
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, line without its end).
+
+    Raises:
+        FormatError: where a line is not UTF-8.
+    """
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                yield number, line.rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Text is decoded in chunks, so the line is looked up; the reader may be behind it.
+        with path.open("rb") as raw:
+            bad = next((n for n, line in enumerate(raw, 1) if not _is_utf8(line)), number + 1)
+        raise FormatError(f"{path}:{bad}: this line is not UTF-8; convert the file to UTF-8.") from None
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
+    """Yield (`file:line`, object) for each line that holds JSON; a line that does not is set aside."""
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        origin = f"{path}:{number}"
+        try:
+            yield origin, orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            yield Rejected(origin, f"not JSON: {error}", content=line[:200])
+
+
+def read_json(path: Path) -> Any:
+    """The document that fills a whole file.
+
+    Raises:
+        FormatError: where it is not UTF-8 or not JSON; the message names the line.
+    """
+    text = "\n".join(line for _, line in read_lines(path))
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}); is the file complete?") from None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""The record: one text and what was annotated in it, the same for all sources and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A typed mention; `start` and `end` are character offsets into the text, end exclusive."""
+
+    entity: str
+    entity_type: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A triple of head (subject), relation and tail (object); offsets as in `Entity`."""
+
+    head: str
+    relation: str
+    tail: str
+    head_type: str = ""
+    tail_type: str = ""
+    head_start: int | None = None
+    head_end: int | None = None
+    tail_start: int | None = None
+    tail_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What fills a role of an event; offsets as in `Entity`."""
+
+    argument: str
+    role: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A typed event; the trigger is empty where the source names none."""
+
+    event_trigger: str
+    event_type: str
+    arguments: tuple[Argument, ...] = ()
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One text with its annotations. `origin` is `file:line`, for messages alone."""
+
+    text: str
+    entity: tuple[Entity, ...] = ()
+    relation: tuple[Relation, ...] = ()
+    event: tuple[Event, ...] = ()
+    origin: str = ""
+
+    def mentions(self) -> Iterator[str]:
+        """Every string that was annotated, in the order of the annotation; triggers may be missing."""
+        for entity in self.entity:
+            yield entity.entity
+        for relation in self.relation:
+            yield relation.head
+            yield relation.tail
+        for event in self.event:
+            if event.event_trigger:
+                yield event.event_trigger
+            for argument in event.arguments:
+                yield argument.argument
+
+    def to_dict(self) -> dict[str, Any]:
+        """The published field names; offsets and types only where they are known."""
+        return {
+            "text": self.text,
+            "entity": [_known(e, ("entity", "entity_type", "start", "end")) for e in self.entity],
+            "relation": [_known(r, _RELATION) for r in self.relation],
+            "event": [
+                {
+                    **_known(e, ("event_trigger", "event_type", "start", "end")),
+                    "arguments": [_known(a, ("argument", "role", "start", "end")) for a in e.arguments],
+                }
+                for e in self.event
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], origin: str = "") -> Record:
+        """The inverse of `to_dict`; absent lists are empty.
+
+        Raises:
+            KeyError, TypeError: where a field is missing or unknown.
+        """
+        return cls(
+            text=data["text"],
+            entity=tuple(Entity(**e) for e in data.get("entity", ())),
+            relation=tuple(Relation(**r) for r in data.get("relation", ())),
+            event=tuple(
+                replace(
+                    Event(**{k: v for k, v in e.items() if k != "arguments"}),
+                    arguments=tuple(Argument(**a) for a in e.get("arguments", ())),
+                )
+                for e in data.get("event", ())
+            ),
+            origin=origin,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What was set aside: a malformed record, or (`mention`) one mention of a record that stays."""
+
+    origin: str
+    reason: str
+    mention: bool = False
+    content: str = ""
+
+
+_RELATION = (
+    *("head", "head_type", "relation", "tail", "tail_type"),
+    *("head_start", "head_end", "tail_start", "tail_end"),
+)
+
+
+def _known(item: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+    values = ((name, getattr(item, name)) for name in fields)
+    # An empty trigger is a fact ("no trigger"); an empty type only means that none is known.
+    return {k: v for k, v in values if v is not None and not (v == "" and k in ("head_type", "tail_type"))}

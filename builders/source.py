@@ -1,0 +1,265 @@
+"""A source: all that is known of one published corpus, in one object; and how the sources are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from .errors import FormatError, IEPileError, LabelError
+from .records import Entity, Event, Record, Rejected, Relation
+from .tasks import Schema, Triple
+
+SPLITS = ("train", "validation", "test", "zero_shot")
+SAMPLES = Path(__file__).parent / "samples"
+
+Reader = Callable[[Path], Iterator[Record | Rejected]]
+
+
+@dataclass(frozen=True)
+class File:
+    """One native file (or folder) of a source.
+
+    `path` is how its path below the source's folder ends; each part may hold `*`. Several spellings are tried in
+    order. `rows` takes a stretch of its records, for splits that are cut in order from one file.
+    """
+
+    path: str | tuple[str, ...]
+    url: str = ""
+    size: int | None = None  # bytes
+    sha256: str = ""
+    tried: bool = False  # whether anyone has fetched the URL
+    rows: slice = slice(None)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+    def find(self, folder: Path) -> Path | None:
+        """The file below `folder`, the shallowest where several fit.
+
+        Raises:
+            IEPileError: where two fit equally well.
+        """
+        for spelling in self.spellings:
+            found = sorted(folder.rglob(spelling), key=lambda p: (len(p.parts), p))
+            if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
+                raise IEPileError(
+                    f"{found[0]} and {found[1]} both could be the file {spelling!r}; move one of them away."
+                )
+            if found:
+                return found[0]
+        return None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One published corpus, or one part of it.
+
+    `labels` maps each tag of the native files to its name in plain words, None for a tag that is left out; the order
+    of the names is the declared order of the schema. For relations, `triples` gives the types of head and tail, in
+    published names, and `types` maps the native types to them. For events, `roles` maps the name of each type to the
+    names of its roles, and `role_names` maps native roles to those names where they differ.
+
+    `files` maps a split to its files. `carve` takes shares of `train` for other splits, by the digest of the text, so
+    that a text never moves. `folders` are names, beside `name`, that the source's folder below the raw folder may have.
+    """
+
+    name: str
+    task: str  # NER, RE or EE
+    language: str  # en or zh
+    domain: str
+    licence: str
+    redistribute: str  # yes, share-alike, non-commercial, agreement or unstated
+    citation: str
+    homepage: str
+    access: str  # how to come by the files, in a sentence
+    files: Mapping[str, Sequence[File]]
+    read: Reader
+    labels: Mapping[str, str | None]
+    triples: tuple[Triple, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    role_names: Mapping[str, str] = field(default_factory=dict)
+    carve: Mapping[str, float] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    key: str = ""  # the name that the published dictionaries use
+    module: str = ""  # set by `load_sources`
+
+    @property
+    def schema(self) -> Schema:
+        """All that may be asked of this source."""
+        names = tuple(dict.fromkeys(name for name in self.labels.values() if name is not None))
+        if self.task == "NER":
+            return Schema(entity_types=names)
+        if self.task == "RE":
+            return Schema(relations=names, triples=self.triples)
+        return Schema(event_types={name: self.roles[name] for name in names})
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        return tuple(split for split in SPLITS if split in self.files or split in self.carve)
+
+    @property
+    def sample(self) -> Path:
+        """The folder of our own toy files in this source's native format; it stands in for `folder`."""
+        return SAMPLES / self.module
+
+    def folder(self, raw: Path) -> Path | None:
+        """This source's folder: named as the source, in `raw` or up to two folders below it (language, task)."""
+        names = {n.lower() for n in (self.name, *self.folders)}
+        for pattern in ("*", "*/*", "*/*/*"):
+            found = sorted(p for p in raw.glob(pattern) if p.is_dir() and p.name.lower() in names)
+            if found:
+                return found[0]
+        return None
+
+    def find(self, folder: Path) -> dict[str, list[Path]]:
+        """Split → its native files below this source's folder, for the splits of which every file is present."""
+        present = {split: [file.find(folder) for file in files] for split, files in self.files.items()}
+        found = {split: [p for p in paths if p] for split, paths in present.items() if all(paths)}
+        if "train" in found:
+            found.update({split: found["train"] for split in self.carve})
+        return {split: found[split] for split in self.splits if split in found}
+
+    def records(self, folder: Path, split: str) -> Iterator[Record | Rejected]:
+        """Read one split of the native files below this source's folder, labels in their published names.
+
+        Raises:
+            FormatError: where a file cannot be read at all, or none of its records can.
+            LabelError: where a label has no name.
+        """
+        home = split if split in self.files else "train"
+        for file, path in zip(self.files[home], self.find(folder)[home], strict=True):
+            for item in _stretch(_some_record(self.read(path), path), file.rows):
+                if isinstance(item, Rejected):
+                    yield item
+                elif self.carve and home == "train" and self._share(item.text) != split:
+                    continue
+                else:
+                    yield self._named(item)
+
+    def _share(self, text: str) -> str:
+        """The split that a text of the training files belongs to."""
+        place = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
+        for split, share in self.carve.items():
+            if place < share:
+                return split
+            place -= share
+        return "train"
+
+    def _named(self, record: Record) -> Record:
+        """The record with published names for native labels; what maps to None is left out."""
+        label = self._label
+        if self.task == "NER":
+            entities = ((e, label(e.entity_type, record)) for e in record.entity)
+            return replace(
+                record, entity=tuple(Entity(e.entity, name, e.start, e.end) for e, name in entities if name is not None)
+            )
+        if self.task == "RE":
+            relations = ((r, label(r.relation, record)) for r in record.relation)
+            return replace(
+                record,
+                entity=(),
+                relation=tuple(
+                    self._typed(replace(r, relation=name), record) for r, name in relations if name is not None
+                ),
+            )
+        events = ((e, label(e.event_type, record)) for e in record.event)
+        return replace(
+            record, entity=(), event=tuple(self._filled(e, name, record) for e, name in events if name is not None)
+        )
+
+    def _label(self, native: str, record: Record) -> str | None:
+        try:
+            return self.labels[native]
+        except KeyError:
+            raise self._unnamed("label", native, record) from None
+
+    def _typed(self, relation: Relation, record: Record) -> Relation:
+        if not self.triples:
+            return replace(relation, head_type="", tail_type="")
+        typed = replace(
+            relation,
+            head_type=self.types.get(relation.head_type, relation.head_type),
+            tail_type=self.types.get(relation.tail_type, relation.tail_type),
+        )
+        triple = Triple(typed.head_type, typed.relation, typed.tail_type)
+        if triple not in self.triples:
+            raise self._unnamed("typed relation", "_".join(triple), record)
+        return typed
+
+    def _filled(self, event: Event, name: str, record: Record) -> Event:
+        arguments = tuple(replace(a, role=self.role_names.get(a.role, a.role)) for a in event.arguments)
+        for argument in arguments:
+            if argument.role not in self.roles[name]:
+                raise self._unnamed(f"role of {name!r}", argument.role, record)
+        return replace(event, event_type=name, arguments=arguments)
+
+    def _unnamed(self, what: str, native: str, record: Record) -> LabelError:
+        return LabelError(
+            f"{record.origin}: {self.name} knows no {what} {native!r}; "
+            f"give it a name in builders/sources/{self.module}.py, or mend the file."
+        )
+
+
+@cache
+def load_sources() -> Mapping[str, Source]:
+    """Name → source, by name, from every module of `builders/sources/`. An import error is not caught."""
+    package = importlib.import_module(".sources", __package__)
+    sources: dict[str, Source] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f".sources.{info.name}", __package__)
+        for value in list(vars(module).values()):
+            for source in value if isinstance(value, tuple) else (value,):
+                if isinstance(source, Source):
+                    if source.name in sources:
+                        raise IEPileError(f"Two modules of builders/sources/ define {source.name!r}; rename one.")
+                    sources[source.name] = replace(source, module=info.name)
+    return dict(sorted(sources.items()))
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        IEPileError: if there is none; the message names the nearest.
+    """
+    sources = load_sources()
+    if name not in sources:
+        near = get_close_matches(name, sources, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "`iepile sources` lists them."
+        raise IEPileError(f"There is no source {name!r}; {hint}")
+    return sources[name]
+
+
+def _some_record(items: Iterator[Record | Rejected], path: Path) -> Iterator[Record | Rejected]:
+    """The items as they are; an error if all of them are rejected, since then the file is not what it should be."""
+    first_reason = None
+    good = False
+    for item in items:
+        if isinstance(item, Record):
+            good = True
+        elif not item.mention and first_reason is None:
+            first_reason = item
+        yield item
+    if first_reason is not None and not good:
+        raise FormatError(f"{first_reason.origin}: {first_reason.reason}; no record of {path.name} could be read.")
+    if not good:
+        raise FormatError(f"{path}: the file holds no record; is it complete?")
+
+
+def _stretch(items: Iterator[Record | Rejected], rows: slice) -> Iterator[Record | Rejected]:
+    """The records whose number lies in the slice, and what was rejected among them."""
+    number = 0
+    for item in items:
+        inside = number >= (rows.start or 0) and (rows.stop is None or number < rows.stop)
+        if inside:
+            yield item
+        if isinstance(item, Record):
+            number += 1

@@ -1,0 +1,28 @@
+"""CoNLL-2003, English: Reuters news, four types.
+
+Paper: https://aclanthology.org/W03-0419
+Format: IOB1 columns `word POS chunk tag`.
+"""
+
+from ..readers.columns import read_columns
+from ..source import File, Source
+
+source = Source(
+    name="CoNLL2003",
+    task="NER",
+    language="en",
+    domain="news",
+    licence="annotations free for research; text under the Reuters agreement",
+    redistribute="agreement",
+    citation="Tjong Kim Sang and De Meulder, 2003",
+    homepage="https://www.clips.uantwerpen.be/conll2003/ner/",
+    access="Order RCV1 from NIST (https://trec.nist.gov/data/reuters/reuters.html) and run the task's own scripts.",
+    files={
+        "train": [File("eng.train")],
+        "validation": [File("eng.testa")],
+        "test": [File("eng.testb")],
+    },
+    read=read_columns,
+    labels={"PER": "person", "ORG": "organization", "LOC": "location", "MISC": "else"},
+    key="CoNLL2003",
+)

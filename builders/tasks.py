@@ -1,0 +1,314 @@
+"""The tasks: what each may ask, how gold is written as an answer, how an answer is read back.
+
+A task is one class below and nothing else: `corpus.py` and `extraction/` know only the methods of `Task`. Formats and
+instruction sentences are those of the published corpus (arXiv 2402.14710); released adapters were trained on them.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .errors import IEPileError
+from .records import Record
+
+NAN = "NAN"  # how the format writes a trigger or an argument that is not there
+
+
+class Triple(NamedTuple):
+    """A typed relation: what SPO asks for."""
+
+    subject_type: str
+    predicate: str
+    object_type: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All that may be asked of a source, each part in its declared order.
+
+    `event_types` maps a type to its roles, `attributes` (for KG) an entity type to its attributes.
+    """
+
+    entity_types: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+    triples: tuple[Triple, ...] = ()
+    event_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+Option = Hashable  # one thing that a task can ask for: a label, or for SPO a Triple
+Items = dict[str, list[tuple[str, ...]]]  # facet ("entity", "trigger", …) → what was found, as tuples
+
+
+class Task(ABC):
+    """One task of the format. `split_num` is the most options that one instruction asks for."""
+
+    name: str
+    family: str  # the field of the record that it reads: entity, relation or event
+    split_num: int
+    instruction: Mapping[str, str]
+    asks_negatives = True
+
+    @abstractmethod
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        """All that can be asked, in the declared order."""
+
+    @abstractmethod
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        """What the record holds: option → answer, for the options with an answer only, in the order of the text."""
+
+    @abstractmethod
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        """Read an answer back. Never raises: what has not the task's shape is left out."""
+
+    def key(self, option: Option) -> str:
+        """The key that stands for the option in the answer."""
+        return str(option)
+
+    def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        """The option as an entry of the instruction's schema; `answer` is its gold, or None."""
+        return option
+
+    def empty(self) -> Any:
+        """The answer for an option that the text does not have."""
+        return []
+
+    def write(
+        self, text: str, language: str, options: Iterable[Option], schema: Schema, gold: Mapping[Option, Any]
+    ) -> tuple[str, str]:
+        """One row: the `instruction` string and the `output` string, byte for byte as the published corpus writes."""
+        options = list(options)
+        entries = [self.entry(o, schema, gold.get(o)) for o in options]
+        return self.ask(text, language, entries), self.answer({self.key(o): gold.get(o, self.empty()) for o in options})
+
+    def ask(self, text: str, language: str, entries: Any) -> str:
+        """The `instruction` string for schema entries that are already made."""
+        if language not in self.instruction:
+            raise IEPileError(f"{self.name} has no instruction in the language {language!r}; there are: en, zh.")
+        return _dumps({"instruction": self.instruction[language], "schema": entries, "input": text})
+
+    def answer(self, answers: Mapping[str, Any]) -> str:
+        """The `output` string."""
+        return _dumps(answers)
+
+
+class NER(Task):
+    """`["person"]` → `{"person": ["mention", …]}`."""
+
+    name, family, split_num = "NER", "entity", 6
+    instruction = {
+        "en": "You are an expert in named entity recognition. Please extract entities that match the schema "
+        "definition from the input. Return an empty list if the entity type does not exist. Please respond in the "
+        "format of a JSON string.",
+        "zh": "你是专门进行实体抽取的专家。请从input中抽取出符合schema定义的实体，不存在的实体类型返回空列表。"
+        "请按照JSON字符串的格式回答。",
+    }
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return schema.entity_types
+
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        found = ((e.entity_type, e.entity) for e in record.entity)
+        return _grouped(_by_place(found, lambda item: (_place(record.text, item[1]),)))
+
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        return {"entity": [(key, m) for key, mentions in answer.items() for m in _strings(mentions)]}
+
+
+class RE(Task):
+    """`["place of birth"]` → `{"place of birth": [{"subject": "…", "object": "…"}]}`."""
+
+    name, family, split_num = "RE", "relation", 4
+    instruction = {
+        "en": "You are an expert in relationship extraction. Please extract relationship triples that match the schema "
+        "definition from the input. Return an empty list for relationships that do not exist. Please respond in the "
+        "format of a JSON string.",
+        "zh": "你是专门进行关系抽取的专家。请从input中抽取出符合schema定义的关系三元组，不存在的关系返回空列表。"
+        "请按照JSON字符串的格式回答。",
+    }
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return schema.relations
+
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        found = ((self._option(r), (r.head, r.tail)) for r in record.relation)
+        places = _by_place(found, lambda item: (_place(record.text, item[1][0]), _place(record.text, item[1][1])))
+        grouped = _grouped(places)
+        return {option: [{"subject": s, "object": o} for s, o in pairs] for option, pairs in grouped.items()}
+
+    def _option(self, relation: Any) -> Option:
+        return str(relation.relation)
+
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        return {
+            "relation": [
+                (pair["subject"], key, pair["object"])
+                for key, pairs in answer.items()
+                for pair in _dicts(pairs)
+                if isinstance(pair.get("subject"), str) and isinstance(pair.get("object"), str)
+            ]
+        }
+
+
+class SPO(RE):
+    """Typed triples: the same answer as RE, keyed by predicate; one predicate stands once in a batch."""
+
+    name = "SPO"
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return schema.triples
+
+    def _option(self, relation: Any) -> Option:
+        return Triple(relation.head_type, relation.relation, relation.tail_type)
+
+    def key(self, option: Option) -> str:
+        assert isinstance(option, Triple)
+        return option.predicate
+
+    def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        assert isinstance(option, Triple)
+        return option._asdict()
+
+
+class EE(Task):
+    """Event types with their roles → triggers with their arguments."""
+
+    name, family, split_num = "EE", "event", 4
+    instruction = {
+        "en": "You are an expert in event extraction. Please extract events from the input that conform to the schema "
+        "definition. Return an empty list for events that do not exist, and return NAN for arguments that do not "
+        "exist. If an argument has multiple values, please return a list. Respond in the format of a JSON string.",
+        "zh": "你是专门进行事件提取的专家。请从input中抽取出符合schema定义的事件，不存在的事件返回空列表，"
+        "不存在的论元返回NAN，如果论元存在多值请返回列表。请按照JSON字符串的格式回答。",
+    }
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return tuple(schema.event_types)
+
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        text = record.text
+        grouped: dict[Option, Any] = {}
+        for event in sorted(record.event, key=lambda e: _place(text, e.event_trigger)):
+            values: dict[str, list[str]] = {}
+            for argument in event.arguments:
+                found = values.setdefault(argument.role, [])
+                if argument.argument not in found:
+                    found.append(argument.argument)
+            for found in values.values():
+                found.sort(key=lambda value: _place(text, value))
+            roles = {role: _one_or_list(values.get(role, ())) for role in schema.event_types[event.event_type]}
+            grouped.setdefault(event.event_type, []).append(
+                {"trigger": event.event_trigger or NAN, "arguments": roles if values else {}}
+            )
+        return grouped
+
+    def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        return {"event_type": option, "trigger": True, "arguments": list(schema.event_types[str(option)])}
+
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        items: Items = {"trigger": [], "argument": []}
+        for key, events in answer.items():
+            for event in _dicts(events):
+                if isinstance(event.get("trigger"), str) and event["trigger"] != NAN:
+                    items["trigger"].append((key, event["trigger"]))
+                roles = event.get("arguments")
+                for role, values in roles.items() if isinstance(roles, Mapping) else ():
+                    values = [values] if isinstance(values, str) else _strings(values)
+                    items["argument"] += [(key, value, role) for value in values if value != NAN]
+        return items
+
+
+class EEA(EE):
+    """As EE, but the event types and triggers are given and the arguments asked for."""
+
+    name = "EEA"
+    asks_negatives = False
+    instruction = {
+        "en": "You are an expert in event argument extraction. Please extract event arguments and their roles from the "
+        "input that conform to the schema definition, which already includes event trigger words. If an argument does "
+        "not exist, return NAN or an empty dictionary. Please respond in the format of a JSON string.",
+        "zh": "你是专门进行事件论元提取的专家。请从input中抽取出符合schema定义的事件论元及论元角色，"
+        "不存在的论元返回NAN或空字典，如果论元存在多值请返回列表。请按照JSON字符串的格式回答。",
+    }
+
+    def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        triggers = list(dict.fromkeys(event["trigger"] for event in answer or () if event["trigger"] != NAN))
+        return {"event_type": option, "trigger": triggers, "arguments": list(schema.event_types[str(option)])}
+
+
+class EET(Task):
+    """`["event type"]` → `{"event type": ["trigger", …]}`."""
+
+    name, family, split_num = "EET", "event", 4
+    instruction = {
+        "en": "You are an expert in event extraction. Please extract event types and event trigger words from the "
+        "input that conform to the schema definition. Return an empty list for non-existent events. Please respond in "
+        "the format of a JSON string.",
+        "zh": "你是专门进行事件提取的专家。请从input中抽取出符合schema定义的事件类型及事件触发词，"
+        "不存在的事件返回空列表。请按照JSON字符串的格式回答。",
+    }
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return tuple(schema.event_types)
+
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        found = ((e.event_type, e.event_trigger or NAN) for e in record.event)
+        return _grouped(_by_place(found, lambda item: (_place(record.text, item[1]),)))
+
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        return {"trigger": [(key, t) for key, triggers in answer.items() for t in _strings(triggers) if t != NAN]}
+
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (NER(), RE(), EE(), EET(), EEA(), SPO())}
+
+
+def get_task(name: str) -> Task:
+    """The task of that name, in any case.
+
+    Raises:
+        IEPileError: if there is none.
+    """
+    try:
+        return TASKS[name.upper()]
+    except KeyError:
+        raise IEPileError(f"There is no task {name!r}; the tasks are {', '.join(TASKS)}.") from None
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _place(text: str, mention: str) -> int:
+    """Where the mention first occurs; behind the text where it does not."""
+    place = text.find(mention) if mention else -1
+    return place if place >= 0 else len(text)
+
+
+def _by_place(found: Iterable[tuple[Any, Any]], place: Callable[[tuple[Any, Any]], tuple[int, ...]]) -> list[Any]:
+    return sorted(found, key=place)  # stable: ties keep the order of the annotation
+
+
+def _grouped(found: Iterable[tuple[Any, Any]]) -> dict[Option, Any]:
+    """Option → its distinct items in order."""
+    grouped: dict[Option, Any] = {}
+    for option, item in found:
+        items = grouped.setdefault(option, [])
+        if item not in items:
+            items.append(item)
+    return grouped
+
+
+def _one_or_list(values: Any) -> Any:
+    return NAN if not values else values[0] if len(values) == 1 else list(values)
+
+
+def _strings(value: Any) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[Any]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
