@@ -55,12 +55,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One text with its annotations. `origin` is `file:line`, for messages alone."""
+    """One text with its annotations.
+
+    `id` is `<source>/<split>/<n>`, given when the source is read; `origin` is `file:line`, for messages alone.
+    """
 
     text: str
     entity: tuple[Entity, ...] = ()
     relation: tuple[Relation, ...] = ()
     event: tuple[Event, ...] = ()
+    id: str = ""
     origin: str = ""
 
     def mentions(self) -> Iterator[str]:

@@ -135,6 +135,7 @@ class Source:
             LabelError: where a label has no name.
         """
         home = split if split in self.files else "train"
+        number = 0
         for file, path in zip(self.files[home], self.find(folder)[home], strict=True):
             for item in _stretch(_some_record(self.read(path), path), file.rows):
                 if isinstance(item, Rejected):
@@ -142,7 +143,8 @@ class Source:
                 elif self.carve and home == "train" and self._share(item.text) != split:
                     continue
                 else:
-                    yield self._named(item)
+                    yield self._named(item, f"{self.name}/{split}/{number}")
+                    number += 1
 
     def _share(self, text: str) -> str:
         """The split that a text of the training files belongs to."""
@@ -153,27 +155,20 @@ class Source:
             place -= share
         return "train"
 
-    def _named(self, record: Record) -> Record:
-        """The record with published names for native labels; what maps to None is left out."""
+    def _named(self, record: Record, record_id: str) -> Record:
+        """The record with its id and published names for native labels; what maps to None is left out."""
         label = self._label
         if self.task == "NER":
             entities = ((e, label(e.entity_type, record)) for e in record.entity)
-            return replace(
-                record, entity=tuple(Entity(e.entity, name, e.start, e.end) for e, name in entities if name is not None)
-            )
+            named = tuple(Entity(e.entity, name, e.start, e.end) for e, name in entities if name is not None)
+            return replace(record, id=record_id, entity=named)
         if self.task == "RE":
             relations = ((r, label(r.relation, record)) for r in record.relation)
-            return replace(
-                record,
-                entity=(),
-                relation=tuple(
-                    self._typed(replace(r, relation=name), record) for r, name in relations if name is not None
-                ),
-            )
+            typed = tuple(self._typed(replace(r, relation=name), record) for r, name in relations if name is not None)
+            return replace(record, id=record_id, entity=(), relation=typed)
         events = ((e, label(e.event_type, record)) for e in record.event)
-        return replace(
-            record, entity=(), event=tuple(self._filled(e, name, record) for e, name in events if name is not None)
-        )
+        filled = tuple(self._filled(e, name, record) for e, name in events if name is not None)
+        return replace(record, id=record_id, entity=(), event=filled)
 
     def _label(self, native: str, record: Record) -> str | None:
         try:

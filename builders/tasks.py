@@ -83,7 +83,9 @@ class Task(ABC):
         """One row: the `instruction` string and the `output` string, byte for byte as the published corpus writes."""
         options = list(options)
         entries = [self.entry(o, schema, gold.get(o)) for o in options]
-        return self.ask(text, language, entries), self.answer({self.key(o): gold.get(o, self.empty()) for o in options})
+        return self.ask(text, language, entries), self.answer(
+            {self.key(o): gold.get(o, self.empty()) for o in options}
+        )
 
     def ask(self, text: str, language: str, entries: Any) -> str:
         """The `instruction` string for schema entries that are already made."""
