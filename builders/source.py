@@ -26,7 +26,7 @@ class File:
     """One native file (or folder) of a source.
 
     `path` is how its path below the source's folder ends; each part may hold `*`. Several spellings are tried in
-    order. `rows` takes a stretch of its records, for splits that are cut in order from one file.
+    order. `rows` is for splits that are cut in order from one file.
     """
 
     path: str | tuple[str, ...]
@@ -34,7 +34,7 @@ class File:
     size: int | None = None  # bytes
     sha256: str = ""
     tried: bool = False  # whether anyone has fetched the URL
-    rows: slice = slice(None)
+    rows: tuple[int, int | None] = (0, None)  # the first of its records, and the one behind the last
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -249,12 +249,12 @@ def _some_record(items: Iterator[Record | Rejected], path: Path) -> Iterator[Rec
         raise FormatError(f"{path}: the file holds no record; is it complete?")
 
 
-def _stretch(items: Iterator[Record | Rejected], rows: slice) -> Iterator[Record | Rejected]:
-    """The records whose number lies in the slice, and what was rejected among them."""
+def _stretch(items: Iterator[Record | Rejected], rows: tuple[int, int | None]) -> Iterator[Record | Rejected]:
+    """The records whose number lies in the stretch, and what was rejected among them."""
+    first, end = rows
     number = 0
     for item in items:
-        inside = number >= (rows.start or 0) and (rows.stop is None or number < rows.stop)
-        if inside:
+        if number >= first and (end is None or number < end):
             yield item
         if isinstance(item, Record):
             number += 1

@@ -1,10 +1,9 @@
 """Every source: its header, its toy files, its labels."""
 
 import pytest
-
+from iepile.builders.errors import IEPileError
 from iepile.builders.records import Record
 from iepile.builders.source import SPLITS, Source, get_source, load_sources
-from iepile.builders.errors import IEPileError
 
 SOURCES = load_sources()
 REDISTRIBUTE = {"yes", "share-alike", "non-commercial", "agreement", "unstated"}
