@@ -67,7 +67,7 @@ class Source:
     names of its roles, and `role_names` maps native roles to those names where they differ.
 
     `files` maps a split to its files. `carve` takes shares of `train` for other splits, by the digest of the text, so
-    that a text never moves. `folders` are names, beside `name`, that the source's folder below the raw folder may have.
+    that a text never moves. `folders` are names, beside `name`, that its folder below the raw folder may have.
     """
 
     name: str

@@ -126,9 +126,9 @@ class RE(Task):
 
     name, family, split_num = "RE", "relation", 4
     instruction = {
-        "en": "You are an expert in relationship extraction. Please extract relationship triples that match the schema "
-        "definition from the input. Return an empty list for relationships that do not exist. Please respond in the "
-        "format of a JSON string.",
+        "en": "You are an expert in relationship extraction. Please extract relationship triples that match the "
+        "schema definition from the input. Return an empty list for relationships that do not exist. Please "
+        "respond in the format of a JSON string.",
         "zh": "你是专门进行关系抽取的专家。请从input中抽取出符合schema定义的关系三元组，不存在的关系返回空列表。"
         "请按照JSON字符串的格式回答。",
     }
@@ -230,15 +230,16 @@ class EEA(EE):
     name = "EEA"
     asks_negatives = False
     instruction = {
-        "en": "You are an expert in event argument extraction. Please extract event arguments and their roles from the "
-        "input that conform to the schema definition, which already includes event trigger words. If an argument does "
-        "not exist, return NAN or an empty dictionary. Please respond in the format of a JSON string.",
+        "en": "You are an expert in event argument extraction. Please extract event arguments and their roles from "
+        "the input that conform to the schema definition, which already includes event trigger words. If an "
+        "argument does not exist, return NAN or an empty dictionary. Please respond in the format of a JSON string.",
         "zh": "你是专门进行事件论元提取的专家。请从input中抽取出符合schema定义的事件论元及论元角色，"
         "不存在的论元返回NAN或空字典，如果论元存在多值请返回列表。请按照JSON字符串的格式回答。",
     }
 
     def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
-        triggers = list(dict.fromkeys(event["trigger"] for event in answer or () if event["trigger"] != NAN))
+        # One trigger an event, as published: two events may share their word.
+        triggers = [event["trigger"] for event in answer or () if event["trigger"] != NAN]
         return {"event_type": option, "trigger": triggers, "arguments": list(schema.event_types[str(option)])}
 
 
@@ -258,8 +259,11 @@ class EET(Task):
         return tuple(schema.event_types)
 
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
-        found = ((e.event_type, e.event_trigger or NAN) for e in record.event)
-        return _grouped(_by_place(found, lambda item: (_place(record.text, item[1]),)))
+        # One trigger an event, as published: unlike a mention it is not listed once a type.
+        triggers: dict[Option, Any] = {}
+        for event in sorted(record.event, key=lambda e: _place(record.text, e.event_trigger)):
+            triggers.setdefault(event.event_type, []).append(event.event_trigger or NAN)
+        return triggers
 
     def items(self, answer: Mapping[str, Any]) -> Items:
         return {"trigger": [(key, t) for key, triggers in answer.items() for t in _strings(triggers) if t != NAN]}
