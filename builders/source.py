@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from types import ModuleType
 
 from .errors import FormatError, IEPileError, LabelError
 from .records import Entity, Event, Record, Rejected, Relation
@@ -57,7 +58,7 @@ class File:
         return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a source, so identity is equality, and it can be a key
 class Source:
     """One published corpus, or one part of it.
 
@@ -104,6 +105,12 @@ class Source:
     @property
     def splits(self) -> tuple[str, ...]:
         return tuple(split for split in SPLITS if split in self.files or split in self.carve)
+
+    @property
+    def wanted(self) -> str:
+        """A sentence that says which files belong into the source's folder, and how to come by them."""
+        files = dict.fromkeys(file.spellings[0] for files in self.files.values() for file in files)
+        return f"it takes {', '.join(files)}. {self.access}"
 
     @property
     def sample(self) -> Path:
@@ -199,33 +206,52 @@ class Source:
     def _unnamed(self, what: str, native: str, record: Record) -> LabelError:
         return LabelError(
             f"{record.origin}: {self.name} knows no {what} {native!r}; "
-            f"give it a name in builders/sources/{self.module}.py, or mend the file."
+            f"give it a name in the source's module ({self.module}), or mend the file."
         )
 
 
 @cache
-def load_sources() -> Mapping[str, Source]:
-    """Name → source, by name, from every module of `builders/sources/`. An import error is not caught."""
+def load_sources(modules: tuple[Path, ...] = ()) -> Mapping[str, Source]:
+    """Name → source, by name: those of every module of `builders/sources/`, and of the user's own modules.
+
+    An import error is not caught.
+
+    Raises:
+        IEPileError: where two sources have one name, or a file defines none.
+    """
     package = importlib.import_module(".sources", __package__)
+    names = [info.name for info in pkgutil.iter_modules(package.__path__)]
+    loaded = [(name, importlib.import_module(f".sources.{name}", __package__)) for name in names]
+    loaded += [(str(path), _load(path)) for path in modules]
     sources: dict[str, Source] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f".sources.{info.name}", __package__)
-        for value in list(vars(module).values()):
-            for source in value if isinstance(value, tuple) else (value,):
-                if isinstance(source, Source):
-                    if source.name in sources:
-                        raise IEPileError(f"Two modules of builders/sources/ define {source.name!r}; rename one.")
-                    sources[source.name] = replace(source, module=info.name)
+    for name, module in loaded:
+        found = [s for v in vars(module).values() for s in (v if isinstance(v, tuple) else (v,))]
+        found = [source for source in found if isinstance(source, Source)]
+        if not found:
+            raise IEPileError(f"{name} defines no Source; see CONTRIBUTING.md for how one looks.")
+        for source in found:
+            if source.name in sources:
+                raise IEPileError(f"{sources[source.name].module} and {name} both define {source.name!r}; rename one.")
+            sources[source.name] = replace(source, module=name)
     return dict(sorted(sources.items()))
 
 
-def get_source(name: str) -> Source:
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise IEPileError(f"{path} is no Python file; --source takes one that defines a Source.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def get_source(name: str, modules: tuple[Path, ...] = ()) -> Source:
     """The source of that name.
 
     Raises:
         IEPileError: if there is none; the message names the nearest.
     """
-    sources = load_sources()
+    sources = load_sources(modules)
     if name not in sources:
         near = get_close_matches(name, sources, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else "`iepile sources` lists them."

@@ -1,0 +1,23 @@
+"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+
+def progress(items: Iterable[T], total: int, what: str, unit: str = "") -> Iterator[T]:
+    """Pass the items on; show how many of `total` are done on standard error."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, total=total, desc=what, unit=unit or "it", dynamic_ncols=True)
+        return
+    step = max(1, total // 10)
+    for number, item in enumerate(items, 1):
+        if number % step == 0 or number == total:
+            sys.stderr.write(f"{what}: {number} of {total} {unit}".rstrip() + "\n")
+        yield item

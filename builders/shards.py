@@ -1,0 +1,245 @@
+"""One unit of the build: one split of one source, read, cleaned, asked about and written as Parquet.
+
+A shard's folder is named by the digest of all that its bytes depend on, and appears whole or not at all; so a build
+that was killed goes on where it stopped, and one that changes nothing does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .cleaning import Cleaner, text_digest
+from .errors import FormatError
+from .instructions import Asking
+from .records import Record, Rejected
+from .source import Source, load_sources
+from .tasks import TASKS, Option
+
+COLUMNS = ("id", "batch", "task", "source", "language", "instruction", "output")
+ARROW_SCHEMA = pa.schema([(name, pa.int32() if name == "batch" else pa.string()) for name in COLUMNS])
+ROW_GROUP = 10_000  # rows: about 10 MB of text, what a reader holds in memory at once
+FILE_ROWS = 250_000  # rows: some 100 MB a file, the size that the Hub's viewer likes
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build's rows depend on beside its sources."""
+
+    seed: int = 42
+    profile: str = "default"  # or "published"
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One split of one source; plain data, so that it travels to a worker."""
+
+    source: str
+    split: str
+    folder: Path  # of the native files
+    target: Path  # where the shard appears
+    configs: tuple[str, ...]
+    options: Options
+    held_out: tuple[Path, ...] = ()  # files of text digests
+    negatives: Mapping[str, Mapping[Option, Sequence[Option]]] | None = None  # task → option → hard negatives
+    modules: tuple[Path, ...] = ()  # of the user's own sources
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What a shard holds, as its `shard.json` says."""
+
+    source: str
+    split: str
+    read: int  # records in the native files, without the rejected ones
+    records: int  # records kept
+    removed: Mapping[str, int]  # rule → how often
+    rejected: int  # lines of rejected.jsonl
+    files: Mapping[str, Sequence[str]]  # config → Parquet files in the shard's folder
+    rows: Mapping[str, int]  # config → rows
+    size: Mapping[str, int]  # config → bytes in memory
+    labels: int
+
+
+def configs_of(source: Source) -> tuple[str, ...]:
+    """The configs that a source's records make rows for."""
+    tasks = {"NER": ("NER",), "RE": ("RE", "SPO") if source.triples else ("RE",), "EE": ("EE", "EET", "EEA")}
+    return tuple(f"{source.language}_{task.lower()}" for task in tasks[source.task])
+
+
+def make_shard(job: Job) -> Shard:
+    """Do the job, unless it is done; returns what the shard holds.
+
+    Raises:
+        FormatError: with `strict`, at the first malformed record; else only where a file cannot be read at all.
+    """
+    done = job.target / "shard.json"
+    if not done.exists():
+        folder = job.target.with_name(f"{job.target.name}.part")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        shard = _write(job, folder)
+        (folder / "shard.json").write_text(json.dumps(asdict(shard), ensure_ascii=False))
+        shutil.rmtree(job.target, ignore_errors=True)
+        folder.rename(job.target)
+    return Shard(**json.loads(done.read_text()))
+
+
+def make_held_out(job: Job) -> Path:
+    """Write the digests of all texts of the split, as a training text may not be one of them."""
+    if not job.target.exists():
+        source = load_sources(job.modules)[job.source]
+        texts = (item.text for item in source.records(job.folder, job.split) if isinstance(item, Record))
+        part = job.target.with_name(f"{job.target.name}.part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(array("Q", sorted({text_digest(text) for text in texts})).tobytes())
+        part.rename(job.target)
+    return job.target
+
+
+def _write(job: Job, folder: Path) -> Shard:
+    source = load_sources(job.modules)[job.source]
+    cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
+    askings = {
+        config: Asking(
+            task=TASKS[config.partition("_")[2].upper()],
+            schema=source.schema,
+            language=source.language,
+            negatives=(job.negatives or {}).get(config.partition("_")[2].upper(), {}),
+            seed=job.options.seed,
+            published=job.options.profile == "published",
+        )
+        for config in job.configs
+    }
+    writers = {config: _Writer(folder, config) for config in job.configs}
+    counted: Counter[str] = Counter()
+    native = _counted(source.records(job.folder, job.split), counted, job.options.strict)
+    with (folder / "rejected.jsonl").open("wb") as rejected:
+        for item in cleaner.clean(native, job.split):
+            if isinstance(item, Rejected):
+                counted["rejected"] += 1
+                line = {"source": source.name, "split": job.split, **asdict(item)}
+                rejected.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+                continue
+            counted["records"] += 1
+            for config, asking in askings.items():
+                for batch, (instruction, output) in enumerate(asking.rows(item, item.id, job.split)):
+                    writers[config].add(
+                        item.id, batch, asking.task.name, source.name, source.language, instruction, output
+                    )
+    for writer in writers.values():
+        writer.close()
+    return Shard(
+        source=source.name,
+        split=job.split,
+        read=counted["read"],
+        records=counted["records"],
+        removed=dict(sorted(cleaner.counts.items())),
+        rejected=counted["rejected"],
+        files={config: writer.files for config, writer in writers.items() if writer.rows},
+        rows={config: writer.rows for config, writer in writers.items() if writer.rows},
+        size={config: writer.size for config, writer in writers.items() if writer.rows},
+        labels=len([name for name in set(source.labels.values()) if name is not None]),
+    )
+
+
+def _counted(items: Iterator[Record | Rejected], counted: Counter[str], strict: bool) -> Iterator[Record | Rejected]:
+    for item in items:
+        if isinstance(item, Record):
+            counted["read"] += 1
+        elif strict and not item.mention:
+            raise FormatError(
+                f"{item.origin}: {item.reason}; mend the record, or build without --strict to set it aside."
+            )
+        yield item
+
+
+def _digests(paths: Sequence[Path]) -> frozenset[int]:
+    digests: set[int] = set()
+    for path in paths:
+        found = array("Q")
+        found.frombytes(path.read_bytes())
+        digests.update(found)
+    return frozenset(digests)
+
+
+class _Writer:
+    """Rows of one config into Parquet files of bounded size, one row group in memory at a time."""
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self._folder, self._config = folder, config
+        self._columns: list[list[Any]] = [[] for _ in COLUMNS]
+        self._open: pq.ParquetWriter | None = None
+        self.files: list[str] = []
+        self.rows = self.size = 0
+
+    def add(self, *row: Any) -> None:
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
+        self.rows += 1
+        if self.rows % ROW_GROUP == 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.table(self._columns, schema=ARROW_SCHEMA)
+        if self._open is None:
+            self.files.append(f"{self._config}-{len(self.files):03}.parquet")
+            self._open = pq.ParquetWriter(
+                self._folder / self.files[-1],
+                ARROW_SCHEMA,
+                compression="zstd",
+                use_dictionary=["task", "source", "language"],
+            )
+        self._open.write_table(table, row_group_size=ROW_GROUP)
+        self.size += table.nbytes
+        self._columns = [[] for _ in COLUMNS]
+        if self.rows % FILE_ROWS == 0:
+            self._open.close()
+            self._open = None
+
+    def close(self) -> None:
+        if self._columns[0]:
+            self._flush()
+        if self._open is not None:
+            self._open.close()
+
+
+@cache
+def code_digest() -> str:
+    """The digest of the code that the bytes of a shard depend on: all of `builders/`."""
+    here = Path(__file__).parent
+    return digest(*(path.read_bytes() for path in sorted(here.rglob("*.py"))), pa.__version__)
+
+
+def digest(*parts: Any) -> str:
+    """A short digest of bytes, or of what `json` can write."""
+    state = blake2b(digest_size=16)
+    for part in parts:
+        data = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, default=str).encode()
+        state.update(len(data).to_bytes(8, "big") + data)
+    return state.hexdigest()
+
+
+def file_digest(paths: Sequence[Path]) -> str:
+    """The digest of what the files (or all files below the folders) hold."""
+    state = blake2b(digest_size=16)
+    for path in paths:
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            state.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+            with file.open("rb") as data:
+                while block := data.read(1 << 20):
+                    state.update(block)
+    return state.hexdigest()
