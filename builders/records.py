@@ -34,12 +34,16 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What fills a role of an event; offsets as in `Entity`."""
+    """What fills a role of an event; offsets as in `Entity`.
+
+    `enumerated` marks one of the listed values of its role: a class, which need not stand in the text.
+    """
 
     argument: str
     role: str
     start: int | None = None
     end: int | None = None
+    enumerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Record:
     origin: str = ""
 
     def mentions(self) -> Iterator[str]:
-        """Every string that was annotated, in the order of the annotation; triggers may be missing."""
+        """Every string that was annotated in the text, in the order of the annotation; triggers may be missing."""
         for entity in self.entity:
             yield entity.entity
         for relation in self.relation:
@@ -78,7 +82,8 @@ class Record:
             if event.event_trigger:
                 yield event.event_trigger
             for argument in event.arguments:
-                yield argument.argument
+                if not argument.enumerated:
+                    yield argument.argument
 
     def to_dict(self) -> dict[str, Any]:
         """The published field names; offsets and types only where they are known."""
@@ -89,7 +94,7 @@ class Record:
             "event": [
                 {
                     **_known(e, ("event_trigger", "event_type", "start", "end")),
-                    "arguments": [_known(a, ("argument", "role", "start", "end")) for a in e.arguments],
+                    "arguments": [_known(a, ("argument", "role", "start", "end", "enumerated")) for a in e.arguments],
                 }
                 for e in self.event
             ],
@@ -136,4 +141,5 @@ _RELATION = (
 def _known(item: Any, fields: tuple[str, ...]) -> dict[str, Any]:
     values = ((name, getattr(item, name)) for name in fields)
     # An empty trigger is a fact ("no trigger"); an empty type only means that none is known.
-    return {k: v for k, v in values if v is not None and not (v == "" and k in ("head_type", "tail_type"))}
+    absent = {"head_type": "", "tail_type": "", "enumerated": False}
+    return {k: v for k, v in values if v is not None and (k not in absent or v != absent[k])}

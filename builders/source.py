@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 from .errors import FormatError, IEPileError, LabelError
-from .records import Entity, Event, Record, Rejected, Relation
+from .records import Argument, Entity, Event, Record, Rejected, Relation
 from .tasks import Schema, Triple
 
 SPLITS = ("train", "validation", "test", "zero_shot")
@@ -26,8 +27,10 @@ Reader = Callable[[Path], Iterator[Record | Rejected]]
 class File:
     """One native file (or folder) of a source.
 
-    `path` is how its path below the source's folder ends; each part may hold `*`. Several spellings are tried in
-    order. `rows` is for splits that are cut in order from one file.
+    `path` is how its path below the source's folder ends; each part may hold `*`, and `.` is that folder itself.
+    Several spellings are tried in order. `rows` is for splits that are cut in order from one file. `documents` is for
+    splits that are lists of documents: it picks those of this split from the folder found, and the reader gets each
+    in turn; where it picks none, the split is not present.
     """
 
     path: str | tuple[str, ...]
@@ -36,6 +39,7 @@ class File:
     sha256: str = ""
     tried: bool = False  # whether anyone has fetched the URL
     rows: tuple[int, int | None] = (0, None)  # the first of its records, and the one behind the last
+    documents: Callable[[Path], Sequence[Path]] | None = None
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -48,14 +52,19 @@ class File:
             IEPileError: where two fit equally well.
         """
         for spelling in self.spellings:
-            found = sorted(folder.rglob(spelling), key=lambda p: (len(p.parts), p))
+            matches = [folder] if spelling == "." else folder.rglob(spelling)
+            found = sorted(matches, key=lambda p: (len(p.parts), p))
             if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
                 raise IEPileError(
                     f"{found[0]} and {found[1]} both could be the file {spelling!r}; move one of them away."
                 )
-            if found:
+            if found and self.pick(found[0]):
                 return found[0]
         return None
+
+    def pick(self, path: Path) -> Sequence[Path]:
+        """What the reader gets of the file or folder found."""
+        return self.documents(path) if self.documents else (path,)
 
 
 @dataclass(frozen=True, eq=False)  # one object a source, so identity is equality, and it can be a key
@@ -65,7 +74,9 @@ class Source:
     `labels` maps each tag of the native files to its name in plain words, None for a tag that is left out; the order
     of the names is the declared order of the schema. For relations, `triples` gives the types of head and tail, in
     published names, and `types` maps the native types to them. For events, `roles` maps the name of each type to the
-    names of its roles, and `role_names` maps native roles to those names where they differ.
+    names of its roles, and `role_names` maps native roles, or `<native type>.<native role>` where one role means
+    different things, to those names where they differ, None for a role that is left out. `role_values` lists the
+    values of a role that is enumerated: such an argument is a class and need not stand in the text.
 
     `files` maps a split to its files. `carve` takes shares of `train` for other splits, by the digest of the text, so
     that a text never moves. `folders` are names, beside `name`, that its folder below the raw folder may have.
@@ -86,7 +97,8 @@ class Source:
     triples: tuple[Triple, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    role_names: Mapping[str, str] = field(default_factory=dict)
+    role_names: Mapping[str, str | None] = field(default_factory=dict)
+    role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carve: Mapping[str, float] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     key: str = ""  # the name that the published dictionaries use
@@ -100,7 +112,7 @@ class Source:
             return Schema(entity_types=names)
         if self.task == "RE":
             return Schema(relations=names, triples=self.triples)
-        return Schema(event_types={name: self.roles[name] for name in names})
+        return Schema(event_types={name: self.roles[name] for name in names}, role_values=self.role_values)
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -144,7 +156,8 @@ class Source:
         home = split if split in self.files else "train"
         number = 0
         for file, path in zip(self.files[home], self.find(folder)[home], strict=True):
-            for item in _stretch(_some_record(self.read(path), path), file.rows):
+            read = chain.from_iterable(self.read(part) for part in file.pick(path))
+            for item in _stretch(_some_record(read, path), file.rows):
                 if isinstance(item, Rejected):
                     yield item
                 elif self.carve and home == "train" and self._share(item.text) != split:
@@ -197,11 +210,23 @@ class Source:
         return typed
 
     def _filled(self, event: Event, name: str, record: Record) -> Event:
-        arguments = tuple(replace(a, role=self.role_names.get(a.role, a.role)) for a in event.arguments)
+        roles = ((a, self._role(event.event_type, a.role)) for a in event.arguments)
+        arguments = tuple(self._valued(replace(a, role=role), record) for a, role in roles if role is not None)
         for argument in arguments:
             if argument.role not in self.roles[name]:
                 raise self._unnamed(f"role of {name!r}", argument.role, record)
         return replace(event, event_type=name, arguments=arguments)
+
+    def _role(self, native_type: str, role: str) -> str | None:
+        own = f"{native_type}.{role}"
+        return self.role_names[own] if own in self.role_names else self.role_names.get(role, role)
+
+    def _valued(self, argument: Argument, record: Record) -> Argument:
+        if argument.role not in self.role_values:
+            return argument
+        if argument.argument not in self.role_values[argument.role]:
+            raise self._unnamed(f"value of {argument.role!r}", argument.argument, record)
+        return replace(argument, start=None, end=None, enumerated=True)
 
     def _unnamed(self, what: str, native: str, record: Record) -> LabelError:
         return LabelError(

@@ -30,13 +30,15 @@ class Triple(NamedTuple):
 class Schema:
     """All that may be asked of a source, each part in its declared order.
 
-    `event_types` maps a type to its roles, `attributes` (for KG) an entity type to its attributes.
+    `event_types` maps a type to its roles, `role_values` an enumerated role to its values, `attributes` (for KG) an
+    entity type to its attributes.
     """
 
     entity_types: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     triples: tuple[Triple, ...] = ()
     event_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
