@@ -16,6 +16,8 @@ from .errors import IEPileError
 from .records import Record
 
 NAN = "NAN"  # how the format writes a trigger or an argument that is not there
+MENTION: dict[str, Any] = {"type": "string"}
+_MENTION_OR_NAN: dict[str, Any] = {"anyOf": [{"const": NAN}, MENTION]}
 
 
 class Triple(NamedTuple):
@@ -53,7 +55,9 @@ class Task(ABC):
     family: str  # the field of the record that it reads: entity, relation or event
     split_num: int
     instruction: Mapping[str, str]
+    facets: tuple[str, ...]  # which facets of `items` are scored
     asks_negatives = True
+    keyed_by = ""  # the field that names an entry of the instruction's schema, where an entry is no plain string
 
     @abstractmethod
     def options(self, schema: Schema) -> tuple[Option, ...]:
@@ -74,6 +78,21 @@ class Task(ABC):
     def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
         """The option as an entry of the instruction's schema; `answer` is its gold, or None."""
         return option
+
+    def entry_key(self, entry: Any) -> str:
+        """The key that an entry of the instruction's schema has in the answer.
+
+        Raises:
+            KeyError, TypeError: where it is not an entry of this task.
+        """
+        key = entry[self.keyed_by] if self.keyed_by else entry
+        if not isinstance(key, str):
+            raise TypeError(f"{self.name} has no schema entry {entry!r}")
+        return key
+
+    def shape(self, entry: Any) -> dict[str, Any]:
+        """JSON Schema of the answer to one schema entry; a plain string in it is a mention, a constant is not."""
+        return {"type": "array", "items": MENTION}
 
     def empty(self) -> Any:
         """The answer for an option that the text does not have."""
@@ -103,7 +122,7 @@ class Task(ABC):
 class NER(Task):
     """`["person"]` → `{"person": ["mention", …]}`."""
 
-    name, family, split_num = "NER", "entity", 6
+    name, family, split_num, facets = "NER", "entity", 6, ("entity",)
     instruction = {
         "en": "You are an expert in named entity recognition. Please extract entities that match the schema "
         "definition from the input. Return an empty list if the entity type does not exist. Please respond in the "
@@ -126,7 +145,7 @@ class NER(Task):
 class RE(Task):
     """`["place of birth"]` → `{"place of birth": [{"subject": "…", "object": "…"}]}`."""
 
-    name, family, split_num = "RE", "relation", 4
+    name, family, split_num, facets = "RE", "relation", 4, ("relation",)
     instruction = {
         "en": "You are an expert in relationship extraction. Please extract relationship triples that match the "
         "schema definition from the input. Return an empty list for relationships that do not exist. Please "
@@ -147,6 +166,9 @@ class RE(Task):
     def _option(self, relation: Any) -> Option:
         return str(relation.relation)
 
+    def shape(self, entry: Any) -> dict[str, Any]:
+        return {"type": "array", "items": _object({"subject": MENTION, "object": MENTION})}
+
     def items(self, answer: Mapping[str, Any]) -> Items:
         return {
             "relation": [
@@ -162,6 +184,7 @@ class SPO(RE):
     """Typed triples: the same answer as RE, keyed by predicate; one predicate stands once in a batch."""
 
     name = "SPO"
+    keyed_by = "predicate"
 
     def options(self, schema: Schema) -> tuple[Option, ...]:
         return schema.triples
@@ -181,7 +204,8 @@ class SPO(RE):
 class EE(Task):
     """Event types with their roles → triggers with their arguments."""
 
-    name, family, split_num = "EE", "event", 4
+    name, family, split_num, facets = "EE", "event", 4, ("trigger", "argument")
+    keyed_by = "event_type"
     instruction = {
         "en": "You are an expert in event extraction. Please extract events from the input that conform to the schema "
         "definition. Return an empty list for events that do not exist, and return NAN for arguments that do not "
@@ -213,6 +237,14 @@ class EE(Task):
     def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
         return {"event_type": option, "trigger": True, "arguments": list(schema.event_types[str(option)])}
 
+    def shape(self, entry: Any) -> dict[str, Any]:
+        value = {"anyOf": [{"const": NAN}, MENTION, {"type": "array", "items": MENTION}]}
+        arguments = {"anyOf": [{"const": {}}, _object({role: value for role in entry["arguments"]})]}
+        return {"type": "array", "items": _object({"trigger": self._trigger(entry), "arguments": arguments})}
+
+    def _trigger(self, entry: Any) -> dict[str, Any]:
+        return _MENTION_OR_NAN
+
     def items(self, answer: Mapping[str, Any]) -> Items:
         items: Items = {"trigger": [], "argument": []}
         for key, events in answer.items():
@@ -229,7 +261,7 @@ class EE(Task):
 class EEA(EE):
     """As EE, but the event types and triggers are given and the arguments asked for."""
 
-    name = "EEA"
+    name, facets = "EEA", ("argument",)
     asks_negatives = False
     instruction = {
         "en": "You are an expert in event argument extraction. Please extract event arguments and their roles from "
@@ -244,11 +276,16 @@ class EEA(EE):
         triggers = [event["trigger"] for event in answer or () if event["trigger"] != NAN]
         return {"event_type": option, "trigger": triggers, "arguments": list(schema.event_types[str(option)])}
 
+    def _trigger(self, entry: Any) -> dict[str, Any]:
+        # The published test rows leave the triggers out; a record may have none to give.
+        given = entry.get("trigger")
+        return {"enum": [*given, NAN]} if isinstance(given, list) and given else _MENTION_OR_NAN
+
 
 class EET(Task):
     """`["event type"]` → `{"event type": ["trigger", …]}`."""
 
-    name, family, split_num = "EET", "event", 4
+    name, family, split_num, facets = "EET", "event", 4, ("trigger",)
     instruction = {
         "en": "You are an expert in event extraction. Please extract event types and event trigger words from the "
         "input that conform to the schema definition. Return an empty list for non-existent events. Please respond in "
@@ -284,6 +321,10 @@ def get_task(name: str) -> Task:
         return TASKS[name.upper()]
     except KeyError:
         raise IEPileError(f"There is no task {name!r}; the tasks are {', '.join(TASKS)}.") from None
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def _dumps(value: Any) -> str:
