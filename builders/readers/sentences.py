@@ -1,0 +1,69 @@
+"""Sentences of running text: sentencex (https://github.com/wikimedia/sentencex), mended for scientific prose.
+
+sentencex knows the abbreviations of some 300 languages and reads tens of megabytes a second. Three of its habits do
+not suit abstracts: it splits before list marks ("6 groups (1) saline") and inside units ("5 mg./kg"), it leaves the
+full stop behind a unit or an acronym ("for 24 h. Cells were"), and it makes a sentence of a number ("2. Rats were").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import sentencex
+
+# An end mark, then closing marks; a blank must follow, but not where a script writes none.
+_END = re.compile(r"[.?!…][\"'”’)\]}]*\s+$|[。！？…][\"'”’」』）]*\s*$")
+# An end mark that belongs to no abbreviation: behind a word, an acronym, a figure or a unit, and before a capital.
+_SURE = re.compile(
+    r"[.?!](?:(?<=[a-z]{4}.)|(?<=[A-Z]{2}.)|(?<=[\d%)\]\"].)|(?<=\d [a-z].)|(?<=\d [a-z]{2}.))"
+    r"[\"'”’)\]}]*\s+(?=[\"'“‘(\[]*[A-Z])"
+)
+_NUMBER = re.compile(r"\W*(?:\d{1,3}|[IVX]{1,4}|[A-Za-z])\W*")
+_LINE_END = re.compile(r"\n")
+_EMPTY_LINE = re.compile(r"\n\s*\n")
+
+
+def split_sentences(
+    text: str, language: str = "en", protected: Iterable[tuple[int, int]] = (), *, lines: bool = True
+) -> list[tuple[int, int]]:
+    """The (start, end) of each sentence in `text`, end exclusive, without the blanks around it.
+
+    Args:
+        text: a document.
+        language: its code, as sentencex knows it.
+        protected: (start, end) of spans that no sentence may begin or end in, such as mentions.
+        lines: whether a line end ends a sentence; otherwise only an empty line does (hard-wrapped text).
+    """
+    cuts: set[int] = set()
+    start = 0
+    for end in [m.end() for m in (_LINE_END if lines else _EMPTY_LINE).finditer(text)] + [len(text)]:
+        cuts.update(_cuts(text[start:end], language, start))
+        cuts.add(end)
+        start = end
+    for first, last in protected:
+        cuts.difference_update(range(first + 1, last))
+    sentences, start = [], 0
+    for cut in sorted(cuts):
+        sentence = text[start:cut]
+        if stripped := sentence.strip():
+            left = start + len(sentence) - len(sentence.lstrip())
+            sentences.append((left, left + len(stripped)))
+        start = cut
+    return sentences
+
+
+def _cuts(stretch: str, language: str, offset: int) -> list[int]:
+    """Where sentences end within a stretch that holds no forced end, counted from `offset`."""
+    flat = stretch.replace("\n", " ")
+    found = {m.end() for m in _SURE.finditer(flat)}
+    for boundary in sentencex.get_sentence_boundaries(language, flat):
+        cut = boundary["end_index"]
+        if cut not in found and _END.search(flat, max(0, cut - 12), cut):
+            found.add(cut)
+    cuts, start = [], 0
+    for cut in sorted(found):
+        if cut - start > 12 or not _NUMBER.fullmatch(flat, start, cut):
+            cuts.append(offset + cut)
+            start = cut
+    return cuts
