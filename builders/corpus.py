@@ -139,6 +139,19 @@ def locate(raw: Path | None, only: Iterable[str] = (), modules: tuple[Path, ...]
     return found
 
 
+def inspect_raw(raw: Path, configs: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The splits that a build of these configs would have, and the digest of all that it would depend on."""
+    folders = locate(raw)
+    found = {source.name: source.find(folder) for source, folder in folders.items()}
+    asked = [source for source in folders if set(configs_of(source)) & set(configs)]
+    splits = tuple(split for split in SPLITS if any(split in found[source.name] for source in asked))
+    if not splits:
+        raise IEPileError(f"{raw} holds no files for {', '.join(configs)}; `iepile sources --raw {raw}` lists it.")
+    # All sources count, since the held-out texts of one decide what another may keep.
+    files = [(name, split, file_digest(paths)) for name, by in found.items() for split, paths in by.items()]
+    return splits, digest(code_digest(), files, sorted(configs))
+
+
 def _plan(
     folders: Mapping[Source, Path],
     work: Path,

@@ -1,0 +1,124 @@
+"""The commands that make a corpus: sources, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .console import echo_json, table
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of native files: show what of each is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def sources(name: str | None, raw: Path | None, as_json: bool) -> None:
+    """List the sources, or show one: task, language, licence, files and how to come by them."""
+    from .source import Source, get_source, load_sources
+
+    def describe(source: Source) -> dict[str, Any]:
+        folder = source.folder(raw) if raw else None
+        return {
+            "name": source.name,
+            "task": source.task,
+            "language": source.language,
+            "domain": source.domain,
+            "splits": list(source.splits),
+            "labels": len(dict.fromkeys(label for label in source.labels.values() if label is not None)),
+            "licence": source.licence,
+            "redistribute": source.redistribute,
+            **({"present": list(source.find(folder)) if folder else []} if raw else {}),
+        }
+
+    if name is None:
+        rows = [describe(source) for source in load_sources().values()]
+        if as_json:
+            return echo_json(rows)
+        shown = ["name", "task", "language", "domain", "labels", "redistribute", *(["present"] if raw else [])]
+        cells = [[", ".join(r[c]) if isinstance(r[c], list) else r[c] for c in shown] for r in rows]
+        return click.echo(table(shown, cells))
+    source = get_source(name)
+    details = {
+        **describe(source),
+        "label names": list(dict.fromkeys(label for label in source.labels.values() if label is not None)),
+        "homepage": source.homepage,
+        "citation": source.citation,
+        "access": source.access,
+        "files": {split: [f.spellings[0] for f in files] for split, files in source.files.items()},
+        "folder": f"{raw or 'RAW'}/{source.folders[0] if source.folders else source.name}/",
+    }
+    if as_json:
+        return echo_json(details)
+    for key, value in details.items():
+        if isinstance(value, dict):
+            value = "; ".join(f"{split}: {', '.join(files)}" for split, files in value.items())
+        click.echo(f"{key + ':':14}{', '.join(value) if isinstance(value, list) else value}")
+
+
+@click.command()
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder that holds a folder of native files a source.")
+@click.option("--sample", is_flag=True, help="Build from the bundled toy files of every source instead.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("iepile"), show_default=True, help="Corpus folder."
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option(
+    "--source", "modules", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="A Python file of your own that defines a Source; may be repeated.",
+)  # fmt: skip
+@click.option("--seed", default=42, show_default=True, help="Decides what is sampled.")
+@click.option("--profile", type=click.Choice(["default", "published"]), default="default", show_default=True,
+              help="`published` cleans and batches as the published corpus did.")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--hard-negatives", "negatives_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="A dictionary in place of the computed one.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Stop at the first malformed record instead of setting it aside.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def build(
+    raw: Path | None,
+    sample: bool,
+    out: Path,
+    only: tuple[str, ...],
+    modules: tuple[Path, ...],
+    seed: int,
+    profile: str,
+    workers: int,
+    negatives_file: Path | None,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Build the corpus from native files."""
+    if sample == (raw is not None):
+        raise click.UsageError("Name the folder of native files with --raw, or ask for the toy files with --sample.")
+    from dataclasses import asdict
+
+    from . import corpus, shards
+
+    made = corpus.build(
+        raw,
+        out,
+        only=only,
+        options=shards.Options(seed=seed, profile=profile, strict=strict),
+        negatives_file=negatives_file,
+        workers=workers,
+        modules=tuple(path.resolve() for path in modules),
+    )
+    if as_json:
+        return echo_json({"out": str(out), "absent": made.absent, "incomplete": made.incomplete,
+                          "summary": asdict(made.summary)})  # fmt: skip
+    rows = [
+        [shard.source, shard.split, shard.read, shard.records, shard.rejected, sum(shard.rows.values())]
+        for shard in made.shards
+    ]
+    click.echo(table(["source", "split", "read", "kept", "set aside", "rows"], rows))
+    for source, splits in made.incomplete.items():
+        click.echo(f"{source} has no {' and no '.join(splits)}: its files are not there.")
+    if made.absent:
+        click.echo(f"Went without {', '.join(made.absent)}; `iepile sources NAME` says how to come by one.")
+    configs = ", ".join(config.name for config in made.summary.configs)
+    click.echo(f"{made.summary.rows:,} rows in {out} ({configs}); report and rejected.jsonl in {made.work}.")
+
+
+COMMANDS = (sources, build)
