@@ -132,7 +132,7 @@ class Cleaner:
             entity=tuple(e for e in record.entity if not lacks(e.entity)),
             relation=tuple(r for r in record.relation if not lacks(r.head, r.tail)),
             event=tuple(
-                replace(e, arguments=tuple(a for a in e.arguments if not lacks(a.argument)))
+                replace(e, arguments=tuple(a for a in e.arguments if a.enumerated or not lacks(a.argument)))
                 for e in record.event
                 if not (e.event_trigger and lacks(e.event_trigger))
             ),

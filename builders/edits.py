@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .records import Record
+from .records import Argument, Entity, Event, Record, Relation
 
 Span = tuple[str, int | None, int | None]  # a mention and its offsets, where known
 
@@ -61,7 +61,7 @@ def rewrite(record: Record, edits: Sequence[Edit]) -> Record:
 
 
 def spans(record: Record) -> Iterator[Span]:
-    """Every mention with its offsets, in the order of the annotation; no empty triggers."""
+    """Every mention with its offsets, in the order of the annotation; as in `Record.mentions`."""
     for entity in record.entity:
         yield entity.entity, entity.start, entity.end
     for relation in record.relation:
@@ -71,41 +71,38 @@ def spans(record: Record) -> Iterator[Span]:
         if event.event_trigger:
             yield event.event_trigger, event.start, event.end
         for argument in event.arguments:
-            yield argument.argument, argument.start, argument.end
+            if not argument.enumerated:
+                yield argument.argument, argument.start, argument.end
 
 
 def map_mentions(record: Record, change: Callable[[str, int | None, int | None], Span]) -> Record:
-    """The record with every mention and its offsets replaced by what `change` makes of them; empty triggers stay."""
+    """The record with each of its `spans` replaced by what `change` makes of it."""
 
-    def filled(fields: tuple[str, str, str], span: Span) -> dict[str, str | int | None]:
-        return dict(zip(fields, span, strict=True))
+    def entity(e: Entity) -> Entity:
+        mention, start, end = change(e.entity, e.start, e.end)
+        return replace(e, entity=mention, start=start, end=end)
+
+    def relation(r: Relation) -> Relation:
+        head, head_start, head_end = change(r.head, r.head_start, r.head_end)
+        tail, tail_start, tail_end = change(r.tail, r.tail_start, r.tail_end)
+        r = replace(r, head=head, head_start=head_start, head_end=head_end)
+        return replace(r, tail=tail, tail_start=tail_start, tail_end=tail_end)
+
+    def argument(a: Argument) -> Argument:
+        if a.enumerated:
+            return a
+        mention, start, end = change(a.argument, a.start, a.end)
+        return replace(a, argument=mention, start=start, end=end)
+
+    def event(e: Event) -> Event:
+        trigger, start, end = change(e.event_trigger, e.start, e.end) if e.event_trigger else ("", e.start, e.end)
+        return replace(
+            e, event_trigger=trigger, start=start, end=end, arguments=tuple(argument(a) for a in e.arguments)
+        )
 
     return replace(
         record,
-        entity=tuple(
-            replace(e, **filled(("entity", "start", "end"), change(e.entity, e.start, e.end))) for e in record.entity
-        ),
-        relation=tuple(
-            replace(
-                r,
-                **filled(("head", "head_start", "head_end"), change(r.head, r.head_start, r.head_end)),
-                **filled(("tail", "tail_start", "tail_end"), change(r.tail, r.tail_start, r.tail_end)),
-            )
-            for r in record.relation
-        ),
-        event=tuple(
-            replace(
-                e,
-                **(
-                    filled(("event_trigger", "start", "end"), change(e.event_trigger, e.start, e.end))
-                    if e.event_trigger
-                    else {}
-                ),
-                arguments=tuple(
-                    replace(a, **filled(("argument", "start", "end"), change(a.argument, a.start, a.end)))
-                    for a in e.arguments
-                ),
-            )
-            for e in record.event
-        ),
+        entity=tuple(entity(e) for e in record.entity),
+        relation=tuple(relation(r) for r in record.relation),
+        event=tuple(event(e) for e in record.event),
     )

@@ -68,7 +68,11 @@ def test_missing_mentions_go_and_their_record_stays() -> None:
         entity=(Entity("Anna", "person"), Entity("Berta", "person"), Entity("", "person")),
         relation=(Relation("Anna", "knows", "Bo"), Relation("Anna", "knows", "Cleo"), Relation("Dora", "knows", "Bo")),
         event=(
-            Event("met", "meeting", (Argument("Anna", "party"), Argument("Emil", "party"))),
+            Event(
+                "met",
+                "meeting",
+                (Argument("Anna", "party"), Argument("Emil", "party"), Argument("private", "kind", enumerated=True)),
+            ),
             Event("greeted", "meeting", (Argument("Anna", "party"),)),
             Event("", "meeting", (Argument("Bo", "party"),)),
         ),
@@ -79,7 +83,7 @@ def test_missing_mentions_go_and_their_record_stays() -> None:
     assert left.entity == (Entity("Anna", "person"),)
     assert left.relation == (Relation("Anna", "knows", "Bo"),)
     assert left.event == (
-        Event("met", "meeting", (Argument("Anna", "party"),)),
+        Event("met", "meeting", (Argument("Anna", "party"), Argument("private", "kind", enumerated=True))),
         Event("", "meeting", (Argument("Bo", "party"),)),
     )
     assert [r.content for r in rejected] == ["Berta", "", "Cleo", "Dora", "Emil", "greeted"]
