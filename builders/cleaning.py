@@ -1,0 +1,144 @@
+"""Cleaning: which records and mentions go before the corpus is made, each by a rule with a name and a counter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from hashlib import blake2b
+
+from .edits import Span, map_mentions, spans
+from .errors import IEPileError
+from .mending import is_sound, mend, mend_text
+from .records import Record, Rejected
+
+# The rules in the order in which they are applied, and what each does. Under the profile `published` only `duplicate`,
+# `contradiction` and `leak` are: the published corpus was cleaned of nothing else.
+RULES = {
+    "broken encoding": "read again in the right encoding; lost characters left out, or the record where a mention "
+    "lost them",
+    "control character": "left out, or a space where it parts two words",
+    "duplicate": "a text that stood earlier in the split, with the same annotations: the record goes",
+    "contradiction": "a text that stood earlier in the split, with other annotations: the record goes, the first stays",
+    "leak": "a training text that stands in a test split or a zero-shot suite: the record goes",
+    "wrong offsets": "offsets that do not point at their mention, which occurs elsewhere: the offsets go",
+    "missing mention": "a mention that the text lacks: it goes, with the relation or event that hangs on it",
+}
+PROFILES = ("default", "published")
+
+Step = Callable[[Record], Record | Rejected]
+
+
+def text_digest(text: str) -> int:
+    """64 bits that stand for a text, the same in every process and before and after its characters are mended."""
+    text = text if is_sound(text) else mend_text(text)
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+class Cleaner:
+    """Cleans the records of one source; `counts` says how often each rule applied.
+
+    Args:
+        profile: `default` for all rules, `published` for those of the published corpus.
+        held_out: `text_digest`s of the texts that must not be trained on: under the default profile those of all test
+            splits and zero-shot suites, under the published one those of the source's own test split.
+
+    Raises:
+        IEPileError: if there is no such profile.
+    """
+
+    def __init__(self, profile: str = "default", held_out: frozenset[int] = frozenset()) -> None:
+        if profile not in PROFILES:
+            raise IEPileError(f"There is no profile {profile!r}; the profiles are {', '.join(PROFILES)}.")
+        self.profile = profile
+        self.held_out = held_out
+        self.counts: Counter[str] = Counter()
+
+    def clean(self, items: Iterable[Record | Rejected], split: str) -> Iterator[Record | Rejected]:
+        """Yield what stays of one split's records; what goes follows as `Rejected`, its reason opening with the rule.
+
+        Memory grows by two integers a record, whatever the length of the texts.
+        """
+        aside: list[Rejected] = []
+        steps = self._steps(split, aside)
+        for item in items:
+            for step in steps:
+                if isinstance(item, Rejected):
+                    break
+                item = step(item)
+            yield item
+            if aside:
+                yield from aside
+                aside.clear()
+
+    def _steps(self, split: str, aside: list[Rejected]) -> list[Step]:
+        known: Step = partial(self._known, {}, self.held_out if split == "train" else frozenset())
+        if self.profile == "published":
+            return [known]
+        return [self._mended, known, partial(self._grounded, aside)]
+
+    def _rejected(self, rule: str, record: Record, why: str) -> Rejected:
+        self.counts[rule] += 1
+        return Rejected(record.origin, f"{rule}: {why}", content=record.text[:200])
+
+    def _mended(self, record: Record) -> Record | Rejected:
+        if is_sound(record.text):
+            return record
+        mended, rules = mend(record)
+        if mended is None:
+            return self._rejected("broken encoding", record, "a mention holds characters that were lost")
+        self.counts.update(rules)
+        return mended
+
+    def _known(self, seen: dict[int, int], held_out: frozenset[int], record: Record) -> Record | Rejected:
+        digest = text_digest(record.text)
+        # Hashes of this process do for the annotations, since they are compared within one split only.
+        annotations = hash((frozenset(record.entity), frozenset(record.relation), frozenset(record.event)))
+        if digest in seen:
+            if seen[digest] == annotations:
+                return self._rejected("duplicate", record, "the text stands earlier in this split")
+            return self._rejected(
+                "contradiction", record, "the text stands earlier in this split, annotated otherwise"
+            )
+        seen[digest] = annotations
+        if digest in held_out:
+            return self._rejected("leak", record, "the text stands in a test split or a zero-shot suite")
+        return record
+
+    def _grounded(self, aside: list[Rejected], record: Record) -> Record:
+        """The record without mentions that its text lacks, and without offsets that point elsewhere."""
+        text = record.text
+        if all(_stands(text, *span) for span in spans(record)):
+            return record
+
+        def settle(mention: str, start: int | None, end: int | None) -> Span:
+            if start is None or text[start:end] == mention or mention not in text:
+                return mention, start, end
+            self.counts["wrong offsets"] += 1
+            return mention, None, None
+
+        def lacks(*mentions: str) -> bool:
+            missing = next((m for m in mentions if not m or m not in text), None)
+            if missing is None:
+                return False
+            self.counts["missing mention"] += 1
+            aside.append(Rejected(record.origin, "missing mention: the text lacks it", mention=True, content=missing))
+            return True
+
+        record = map_mentions(record, settle)
+        return replace(
+            record,
+            entity=tuple(e for e in record.entity if not lacks(e.entity)),
+            relation=tuple(r for r in record.relation if not lacks(r.head, r.tail)),
+            event=tuple(
+                replace(e, arguments=tuple(a for a in e.arguments if a.enumerated or not lacks(a.argument)))
+                for e in record.event
+                if not (e.event_trigger and lacks(e.event_trigger))
+            ),
+        )
+
+
+def _stands(text: str, mention: str, start: int | None, end: int | None) -> bool:
+    """Whether the mention stands in the text, at its offsets where it has any."""
+    return bool(mention) and (mention in text if start is None else text[start:end] == mention)

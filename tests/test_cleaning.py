@@ -1,0 +1,198 @@
+"""Cleaning: each rule on its own, what it leaves alone, and what holds for any text."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from iepile.builders.cleaning import RULES, Cleaner, text_digest
+from iepile.builders.edits import Edit, rewrite, spans
+from iepile.builders.errors import IEPileError
+from iepile.builders.records import Argument, Entity, Event, Record, Rejected, Relation
+
+ANNA = Record("Anna met Bo in Ulm.", entity=(Entity("Anna", "person", 0, 4), Entity("Ulm", "location", 15, 18)))
+
+
+def clean(cleaner: Cleaner, *records: Record, split: str = "train") -> tuple[list[Record], list[Rejected]]:
+    items = list(cleaner.clean(records, split))
+    return [i for i in items if isinstance(i, Record)], [i for i in items if isinstance(i, Rejected)]
+
+
+def test_sound_records_pass_unchanged() -> None:
+    cleaner = Cleaner()
+    records, rejected = clean(cleaner, ANNA, Record("Zweiter Satz.\tMit Tabulator\nund Zeile."), Record("第三句。"))
+    assert records[0] is ANNA and len(records) == 3 and not rejected
+    assert not cleaner.counts
+
+
+def test_rejected_items_pass_through() -> None:
+    fault = Rejected("a.txt:3", "1 column instead of 2")
+    assert list(Cleaner().clean([fault], "train")) == [fault]
+
+
+def test_duplicates_go_within_a_split_only() -> None:
+    cleaner = Cleaner()
+    again = Record(ANNA.text, entity=ANNA.entity[::-1], origin="b.txt:9")  # the order is no difference
+    records, rejected = clean(cleaner, ANNA, again)
+    assert records == [ANNA]
+    assert rejected[0].origin == "b.txt:9" and rejected[0].reason.startswith("duplicate:") and not rejected[0].mention
+    assert clean(cleaner, ANNA, split="test")[0] == [ANNA]
+    assert cleaner.counts == {"duplicate": 1}
+
+
+def test_of_contradictory_records_the_first_stays() -> None:
+    cleaner = Cleaner()
+    records, rejected = clean(cleaner, ANNA, Record(ANNA.text, entity=(Entity("Anna", "location", 0, 4),)))
+    assert records == [ANNA]
+    assert rejected[0].reason.startswith("contradiction:")
+    assert cleaner.counts == {"contradiction": 1}
+
+
+def test_leaks_go_from_train_only() -> None:
+    held_out = frozenset([text_digest(ANNA.text)])
+    for split, stays in {"train": 0, "validation": 1, "test": 1, "zero_shot": 1}.items():
+        records, rejected = clean(Cleaner(held_out=held_out), ANNA, split=split)
+        assert len(records) == stays, split
+        assert len(rejected) == 1 - stays
+    assert Cleaner(held_out=held_out).held_out == held_out
+
+
+def test_a_leak_is_found_whatever_must_be_mended() -> None:
+    cleaner = Cleaner(held_out=frozenset([text_digest("An\x00na met Bo in Ulm.")]))
+    assert clean(cleaner, ANNA)[0] == []
+
+
+def test_missing_mentions_go_and_their_record_stays() -> None:
+    record = Record(
+        ANNA.text,
+        entity=(Entity("Anna", "person"), Entity("Berta", "person"), Entity("", "person")),
+        relation=(Relation("Anna", "knows", "Bo"), Relation("Anna", "knows", "Cleo"), Relation("Dora", "knows", "Bo")),
+        event=(
+            Event(
+                "met",
+                "meeting",
+                (Argument("Anna", "party"), Argument("Emil", "party"), Argument("private", "kind", enumerated=True)),
+            ),
+            Event("greeted", "meeting", (Argument("Anna", "party"),)),
+            Event("", "meeting", (Argument("Bo", "party"),)),
+        ),
+        origin="c.json:4",
+    )
+    cleaner = Cleaner()
+    [left], rejected = clean(cleaner, record)
+    assert left.entity == (Entity("Anna", "person"),)
+    assert left.relation == (Relation("Anna", "knows", "Bo"),)
+    assert left.event == (
+        Event("met", "meeting", (Argument("Anna", "party"), Argument("private", "kind", enumerated=True))),
+        Event("", "meeting", (Argument("Bo", "party"),)),
+    )
+    assert [r.content for r in rejected] == ["Berta", "", "Cleo", "Dora", "Emil", "greeted"]
+    assert all(r.mention and r.origin == "c.json:4" and r.reason.startswith("missing mention:") for r in rejected)
+    assert cleaner.counts == {"missing mention": 6}
+
+
+def test_wrong_offsets_go_and_their_mention_stays() -> None:
+    cleaner = Cleaner()
+    [left], rejected = clean(cleaner, Record(ANNA.text, entity=(Entity("Anna", "person", 1, 5), ANNA.entity[1])))
+    assert left.entity == (Entity("Anna", "person"), ANNA.entity[1])
+    assert not rejected and cleaner.counts == {"wrong offsets": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "mended", "rule"),
+    [
+        ("An\x00na met", "Anna met", "control character"),
+        ("Anna\x0cmet", "Anna met", "control character"),
+        ("Anna\r\nmet", "Anna\nmet", "control character"),
+        ("\ufeffAnna", "Anna", "control character"),
+        ("Anna at the cafÃ©", "Anna at the café", "broken encoding"),
+        ("Annaâ€™s café", "Anna’s café", "broken encoding"),
+        ("å®‰å¨œ", "安娜", "broken encoding"),
+        ("Anna \ud83d\ude00", "Anna 😀", "broken encoding"),
+        ("Anna \ufffd\ufffdmet", "Anna met", "broken encoding"),
+        ("« Café » 20 °C – naïve “É”», Ångström, São", "« Café » 20 °C – naïve “É”», Ångström, São", None),
+        ("í\xa0\xa0 is no UTF-8", "í\xa0\xa0 is no UTF-8", None),
+        ("👩\u200d🚒 𝔸 \ue000", "👩\u200d🚒 𝔸 \ue000", None),
+    ],
+)
+def test_characters_are_mended(text: str, mended: str, rule: str | None) -> None:
+    cleaner = Cleaner()
+    [left], _ = clean(cleaner, Record(text))
+    assert left.text == mended
+    assert cleaner.counts == ({rule: 1} if rule else {})
+    assert text_digest(text) == text_digest(mended)
+
+
+def test_offsets_follow_what_is_mended() -> None:
+    text = "\ufeffAn\x00na\x0cmet Zoë in CafÃ© Ulm"
+    found = ["An\x00na", "Zoë", "CafÃ© Ulm"]
+    entities = tuple(Entity(m, "x", text.index(m), text.index(m) + len(m)) for m in found)
+    [left], _ = clean(Cleaner(), Record(text, entity=(*entities, Entity("An\x00na", "y"))))
+    assert left.text == "Anna met Zoë in Café Ulm"
+    assert [e.entity for e in left.entity] == ["Anna", "Zoë", "Café Ulm", "Anna"]
+    assert all(left.text[e.start : e.end] == e.entity for e in left.entity[:3])
+
+
+def test_a_mention_that_lost_characters_takes_its_record_along() -> None:
+    cleaner = Cleaner()
+    records, [rejected] = clean(cleaner, Record("Zo\ufffd met Bo.", entity=(Entity("Zo\ufffd", "person", 0, 3),)))
+    assert not records and rejected.reason.startswith("broken encoding:")
+    assert cleaner.counts == {"broken encoding": 1}
+
+
+def test_published_profile_knows_duplicates_and_leaks_only() -> None:
+    odd = Record("An\x00na met.", entity=(Entity("Berta", "person"),))
+    cleaner = Cleaner("published", frozenset([text_digest("held out")]))
+    records, rejected = clean(cleaner, odd, odd, Record("held out"))
+    assert records == [odd] and len(rejected) == 2
+    assert cleaner.counts == {"duplicate": 1, "leak": 1}
+
+
+def test_unknown_profile_is_an_error() -> None:
+    with pytest.raises(IEPileError, match="default, published"):
+        Cleaner("strict")
+
+
+ODD = st.text(st.sampled_from("ab é\x00\x0c\r\n\ufeff\ufffd\ud83d\ude00Ã©â€™\x85í\xa0 "), min_size=1, max_size=30)
+
+
+@given(texts=st.lists(ODD, max_size=6), cut=st.tuples(st.integers(0, 30), st.integers(0, 30)), offsets=st.booleans())
+def test_what_leaves_is_sound(texts: list[str], cut: tuple[int, int], offsets: bool) -> None:
+    def annotated(text: str) -> Record:
+        start, end = sorted(min(c, len(text)) for c in cut)
+        return Record(text, entity=(Entity(text[start:end], "x", *((start, end) if offsets else ())),))
+
+    cleaner = Cleaner()
+    records, rejected = clean(cleaner, *map(annotated, texts))
+    assert len(records) + sum(not r.mention for r in rejected) == len(texts)  # nothing is dropped in silence
+    assert len({r.text for r in records}) == len(records)
+    for record in records:
+        record.text.encode()
+        for mention, start, end in spans(record):
+            assert mention and mention in record.text
+            assert start is None or record.text[start:end] == mention
+    again, rejected_again = clean(Cleaner(), *records)
+    assert again == records and not rejected_again
+    assert set(cleaner.counts) <= set(RULES)
+
+
+@given(st.text("abc", max_size=20), st.data())
+def test_rewrite_moves_what_it_does_not_touch(text: str, data: st.DataObject) -> None:
+    places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True)))
+    edits = [
+        Edit(*pair, data.draw(st.sampled_from(["", "X", "XYZ"])))
+        for pair in zip(places[::2], places[1::2], strict=False)
+    ]
+    entities = tuple(Entity(text[i : i + 1], "x", i, i + 1) for i in range(len(text)))
+    moved = rewrite(Record(text, entity=entities), edits)
+    assert moved.text == _by_hand(text, edits)
+    for old, new in zip(entities, moved.entity, strict=True):
+        touched = any(e.start < old.end and old.start < e.end for e in edits)
+        assert new.entity == moved.text[new.start : new.end]
+        assert touched or new.entity == old.entity
+
+
+def _by_hand(text: str, edits: Iterable[Edit]) -> str:
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.new + text[edit.end :]
+    return text
