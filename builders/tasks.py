@@ -279,7 +279,8 @@ class EEA(EE):
     def _trigger(self, entry: Any) -> dict[str, Any]:
         # The published test rows leave the triggers out; a record may have none to give.
         given = entry.get("trigger")
-        return {"enum": [*given, NAN]} if isinstance(given, list) and given else _MENTION_OR_NAN
+        known = isinstance(given, list) and given
+        return {"anyOf": [{"const": NAN}, {"enum": given}]} if known else _MENTION_OR_NAN
 
 
 class EET(Task):
