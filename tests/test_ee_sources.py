@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import SHARED
+from iepile.builders.errors import LabelError
+from iepile.builders.readers.event_json import read_event_lists
 from iepile.builders.readers.mentions import place
 from iepile.builders.readers.nested_events import read_nested_events
 from iepile.builders.records import Record, Rejected
@@ -131,3 +133,100 @@ class TestPHEE:
         assert sum(n for role, n in (roles + broken).items() if role not in {*outer, "Combination.Drug"}) == inner
         assert set(roles) == set(source.roles["adverse event"])
         assert all(offsets_hold(record) for record in read)
+
+
+class TestBaidu:
+    def one(self, tmp_path: Path, **line: object) -> Record:
+        (record,) = records(read_event_lists(write_lines(tmp_path / "duee_train.json", {"id": "0", **line})))
+        return record
+
+    def test_type_with_a_slash_is_one_label(self, tmp_path: Path) -> None:
+        event = {"event_type": "组织关系-辞/离职", "trigger": "离职", "trigger_start_index": 2, "arguments": []}
+        (event,) = self.one(tmp_path, text="他已离职", event_list=[event]).event
+        assert (event.event_type, event.arguments, event.start, event.end) == ("组织关系-辞/离职", (), 2, 4)
+
+    def test_blanks_at_the_edge_of_an_argument_go(self, tmp_path: Path) -> None:
+        argument = {"role": "发布产品", "argument": " 新灯", "argument_start_index": 3}
+        event = {"event_type": "产品行为-发布", "trigger": "发布", "trigger_start_index": 1, "arguments": [argument]}
+        (argument,) = self.one(tmp_path, text="我发布 新灯", event_list=[event]).event[0].arguments
+        assert (argument.argument, argument.start, argument.end) == ("新灯", 4, 6)
+
+    def test_document_without_event_list_has_no_event(self, tmp_path: Path) -> None:
+        record = self.one(tmp_path, text="平静的一天。", title="无事")
+        assert record == Record("无事\n平静的一天。", origin=record.origin)
+
+    def test_title_that_opens_the_text_is_not_said_twice(self, tmp_path: Path) -> None:
+        assert self.one(tmp_path, text="公告：亏损。", title="公告").text == "公告：亏损。"
+
+    def test_argument_of_the_title_alone_occurs_in_the_record(self, tmp_path: Path) -> None:
+        argument = {"role": "公司名称", "argument": "甲公司"}
+        event = {"event_type": "亏损", "trigger": "亏损", "arguments": [argument]}
+        record = self.one(tmp_path, text="今年亏损。", title="甲公司年报", event_list=[event])
+        assert set(record.mentions()) == {"亏损", "甲公司"} and all(m in record.text for m in record.mentions())
+        assert record.event[0].arguments[0].start is None  # without offsets a repeated string has no one place
+
+    def test_offsets_move_behind_the_title(self, tmp_path: Path) -> None:
+        event = {"event_type": "亏损", "trigger": "亏损", "trigger_start_index": 2, "arguments": []}
+        record = self.one(tmp_path, text="今年亏损。", title="年报", event_list=[event])
+        assert record.text[record.event[0].start : record.event[0].end] == "亏损"
+        assert record.event[0].start == 5
+
+    def test_counts_of_duee1(self) -> None:
+        source, folder = real("DuEE1.0", "test")
+        items = list(source.records(folder, "test"))
+        read = records(items)
+        assert (len(read), len(items)) == (1492, 1492)
+        assert sum(len(r.event) for r in read) == 1783
+        assert sum(len(e.arguments) for r in read for e in r.event) == 3682
+        assert len({e.event_type for r in read for e in r.event}) == 65
+        assert sum(not e.arguments for r in read for e in r.event) == 60
+        assert all(offsets_hold(r) for r in read) and all(
+            m == m.strip() and m in r.text for r in read for m in r.mentions()
+        )
+
+    def test_schema_of_duee1(self) -> None:
+        roles = get_source("DuEE1.0").roles
+        assert (len(roles), sum(map(len, roles.values())), len(set().union(*roles.values()))) == (65, 217, 121)
+
+    def test_counts_of_duee_fin(self) -> None:
+        source, folder = real("DuEE-fin", "test")
+        read = records(source.records(folder, "test"))
+        arguments = [a for r in read for e in r.event for a in e.arguments]
+        assert (len(read), sum(len(r.event) for r in read), len(arguments)) == (1171, 1533, 7915)
+        assert sum(not r.event for r in read) == 151
+        assert Counter(a.argument for a in arguments if a.enumerated) == {
+            "筹备上市": 45,
+            "正式上市": 26,
+            "暂停上市": 3,
+            "终止上市": 8,
+        }
+        assert {a.role for a in arguments if a.enumerated} == {"环节"}
+        assert all(mention in r.text for r in read for mention in r.mentions())
+
+    def test_schema_of_duee_fin(self) -> None:
+        roles = get_source("DuEE-fin").roles
+        assert (len(roles), sum(map(len, roles.values()))) == (13, 92)
+
+
+class TestEnumeratedRole:
+    def folder(self, tmp_path: Path, value: str) -> Path:
+        arguments = [{"role": "上市公司", "argument": "甲公司"}, {"role": "环节", "argument": value}]
+        event = {"event_type": "公司上市", "trigger": "挂牌", "arguments": arguments}
+        line = {"id": "0", "title": "甲公司", "text": "甲公司挂牌。", "event_list": [event]}
+        write_lines(tmp_path / "duee_fin_dev.json", line)
+        return tmp_path
+
+    def test_its_value_is_kept_without_being_a_mention(self, tmp_path: Path) -> None:
+        (record,) = records(get_source("DuEE-fin").records(self.folder(tmp_path, "正式上市"), "test"))
+        company, stage = record.event[0].arguments
+        assert not company.enumerated
+        assert stage.enumerated and stage.argument == "正式上市"
+        assert list(record.mentions()) == ["挂牌", "甲公司"]
+        assert Record.from_dict(record.to_dict()).event == record.event
+
+    def test_the_schema_lists_its_values(self) -> None:
+        assert "正式上市" in get_source("DuEE-fin").schema.role_values["环节"]
+
+    def test_a_value_that_is_not_listed_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(LabelError, match="duee_fin_dev.json:1: DuEE-fin knows no value of '环节' '借壳上市'"):
+            list(get_source("DuEE-fin").records(self.folder(tmp_path, "借壳上市"), "test"))
