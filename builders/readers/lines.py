@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ..errors import FormatError
-from ..records import Rejected
+from ..records import Record, Rejected
+
+Parse = Callable[[Any, str], Iterable[Record | Rejected]]  # (object, `file:line`) → what was found in it
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -40,6 +42,24 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
             yield origin, orjson.loads(line)
         except orjson.JSONDecodeError as error:
             yield Rejected(origin, f"not JSON: {error}", content=line[:200])
+
+
+def parse_json_lines(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
+    """What `parse` finds in the object of each line."""
+    for item in read_json_lines(path):
+        if isinstance(item, Rejected):
+            yield item
+        else:
+            yield from parse_object(parse, item[1], item[0])
+
+
+def parse_object(parse: Parse, data: Any, origin: str) -> list[Record | Rejected]:
+    """What `parse` finds in one object; where the object has not the shape that it reads, one `Rejected`."""
+    try:
+        return list(parse(data, origin))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        reason = f"no key {error}" if isinstance(error, KeyError) else str(error)
+        return [Rejected(origin, f"not a record of this format: {reason}", content=str(data)[:200])]
 
 
 def read_json(path: Path) -> Any:

@@ -1,0 +1,232 @@
+"""The event sources: quirks of their formats on toy strings, and the counts of the real files where present."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import SHARED
+from iepile.builders.errors import LabelError
+from iepile.builders.readers.event_json import read_event_lists
+from iepile.builders.readers.mentions import place
+from iepile.builders.readers.nested_events import read_nested_events
+from iepile.builders.records import Record, Rejected
+from iepile.builders.source import Source, get_source
+
+EN, ZH = SHARED / "data" / "en" / "EE", SHARED / "data" / "zh" / "EE"
+
+
+def records(items: Iterator[Record | Rejected]) -> list[Record]:
+    return [item for item in items if isinstance(item, Record)]
+
+
+def set_aside(items: Iterator[Record | Rejected]) -> Counter[str]:
+    return Counter(item.reason for item in items if isinstance(item, Rejected))
+
+
+def write_lines(path: Path, *objects: object) -> Path:
+    path.write_text("".join(json.dumps(o, ensure_ascii=False) + "\n" for o in objects), encoding="utf-8")
+    return path
+
+
+def real(name: str, *splits: str) -> tuple[Source, Path]:
+    """The source and its folder of real files; skips where a split is not there."""
+    source = get_source(name)
+    folder = source.folder(SHARED / "data")
+    if folder is None or not set(splits) <= set(source.find(folder)):
+        pytest.skip(f"no real files of {name}")
+    return source, folder
+
+
+def offsets_hold(record: Record) -> bool:
+    spans = [(a.argument, a.start, a.end) for e in record.event for a in e.arguments]
+    spans += [(e.event_trigger, e.start, e.end) for e in record.event]
+    return all(start is None or record.text[start:end] == mention for mention, start, end in spans)
+
+
+class TestPlace:
+    def test_offsets_that_hold_are_kept(self) -> None:
+        assert place("a cat, a cat", "cat", 9) == ("cat", 9, 12)
+
+    def test_blanks_at_the_edges_go_and_the_start_moves(self) -> None:
+        assert place("the  red car", " red ", 4) == ("red", 5, 8)
+
+    @pytest.mark.parametrize("start, found", [(0, 0), (3, 2), (6, 7), (99, 7)])
+    def test_wrong_offsets_find_the_nearest_occurrence(self, start: int, found: int) -> None:
+        assert place("xyxyzzzxy", "xy", start)[1] == found
+
+    def test_what_does_not_occur_has_no_place(self) -> None:
+        assert place("abc", "abd", 0) == ("abd", None, None)
+
+
+class TestPHEE:
+    def sentence(self, tmp_path: Path, text: str, **event: object) -> list[Record | Rejected]:
+        event = {"event_type": "Adverse_event", "Trigger": {"text": [["after"]], "start": [[5]]}, **event}
+        line = {"id": "1_1", "context": text, "annotations": [{"events": [event]}]}
+        return list(read_nested_events(write_lines(tmp_path / "train.json", line)))
+
+    def test_nested_arguments_carry_the_outer_role(self, tmp_path: Path) -> None:
+        drug = {"text": [["abixin"]], "start": [[11]]}
+        combination = [{"event_type": "Combination", "Trigger": {"text": [["with"]], "start": [[18]]}, "Drug": drug}]
+        (record,) = records(
+            self.sentence(
+                tmp_path,
+                "Rash after abixin with doran",
+                Treatment={**drug, "Drug": drug, "Combination": combination},
+            )
+        )
+        (event,) = record.event
+        assert (event.event_trigger, event.start, event.end) == ("after", 5, 10)
+        assert [(a.role, a.argument, a.start) for a in event.arguments] == [
+            ("Treatment", "abixin", 11),
+            ("Treatment.Drug", "abixin", 11),
+            ("Combination.Drug", "abixin", 11),
+        ]
+
+    def test_attributes_are_no_arguments(self, tmp_path: Path) -> None:
+        severity = {"text": [["Rash"]], "start": [[0]], "value": "High"}
+        (record,) = records(self.sentence(tmp_path, "Rash after abixin", Severity=severity))
+        assert record.event[0].arguments == ()
+
+    def test_discontinuous_mention_is_set_aside_and_its_record_stays(self, tmp_path: Path) -> None:
+        effect = {"text": [["Rash", "spots"], ["spots"]], "start": [[0, 18], [18]]}
+        record, rejected = self.sentence(tmp_path, "Rash after abixin spots", Effect=effect)
+        assert isinstance(record, Record) and isinstance(rejected, Rejected)
+        assert [a.argument for a in record.event[0].arguments] == ["spots"]
+        assert rejected.mention and rejected.reason == "discontinuous mention"
+        assert rejected.content == "Effect: Rash … spots"
+        assert rejected.origin.endswith("train.json:1")
+
+    def test_trailing_blank_of_a_trigger_goes(self, tmp_path: Path) -> None:
+        (record,) = records(
+            self.sentence(tmp_path, "Rash after abixin", Trigger={"text": [["after "]], "start": [[5]]})
+        )
+        assert record.event[0].event_trigger == "after"
+
+    def test_malformed_line_is_set_aside_as_a_whole(self, tmp_path: Path) -> None:
+        path = write_lines(tmp_path / "train.json", {"id": "1_1", "context": "Rash"})
+        (rejected,) = read_nested_events(path)
+        assert isinstance(rejected, Rejected) and not rejected.mention
+        assert "annotations" in rejected.reason
+
+    @pytest.mark.parametrize(
+        "split, sentences, events, adverse, main, inner, broken_main",
+        [("train", 2898, 3006, 2710, 7271, 6820, 357), ("validation", 961, 1003, 886, 2442, 2330, 106)],
+    )
+    def test_counts_of_the_real_files(
+        self, split: str, sentences: int, events: int, adverse: int, main: int, inner: int, broken_main: int
+    ) -> None:
+        source, folder = real("PHEE", split)
+        items = list(source.records(folder, split))
+        read = records(items)
+        roles = Counter(a.role for r in read for e in r.event for a in e.arguments)
+        broken = Counter(i.content.split(":")[0] for i in items if isinstance(i, Rejected))
+        assert len(read) == sentences
+        assert Counter(e.event_type for r in read for e in r.event) == {
+            "adverse event": adverse,
+            "potential therapeutic event": events - adverse,
+        }
+        outer = {"Subject", "Treatment", "Effect"}
+        assert sum(n for role, n in broken.items() if role in outer) == broken_main
+        assert sum(n for role, n in (roles + broken).items() if role in outer) == main
+        assert sum(n for role, n in (roles + broken).items() if role not in {*outer, "Combination.Drug"}) == inner
+        assert set(roles) == set(source.roles["adverse event"])
+        assert all(offsets_hold(record) for record in read)
+
+
+class TestBaidu:
+    def one(self, tmp_path: Path, **line: object) -> Record:
+        (record,) = records(read_event_lists(write_lines(tmp_path / "duee_train.json", {"id": "0", **line})))
+        return record
+
+    def test_type_with_a_slash_is_one_label(self, tmp_path: Path) -> None:
+        event = {"event_type": "组织关系-辞/离职", "trigger": "离职", "trigger_start_index": 2, "arguments": []}
+        (event,) = self.one(tmp_path, text="他已离职", event_list=[event]).event
+        assert (event.event_type, event.arguments, event.start, event.end) == ("组织关系-辞/离职", (), 2, 4)
+
+    def test_blanks_at_the_edge_of_an_argument_go(self, tmp_path: Path) -> None:
+        argument = {"role": "发布产品", "argument": " 新灯", "argument_start_index": 3}
+        event = {"event_type": "产品行为-发布", "trigger": "发布", "trigger_start_index": 1, "arguments": [argument]}
+        (argument,) = self.one(tmp_path, text="我发布 新灯", event_list=[event]).event[0].arguments
+        assert (argument.argument, argument.start, argument.end) == ("新灯", 4, 6)
+
+    def test_document_without_event_list_has_no_event(self, tmp_path: Path) -> None:
+        record = self.one(tmp_path, text="平静的一天。", title="无事")
+        assert record == Record("无事\n平静的一天。", origin=record.origin)
+
+    def test_title_that_opens_the_text_is_not_said_twice(self, tmp_path: Path) -> None:
+        assert self.one(tmp_path, text="公告：亏损。", title="公告").text == "公告：亏损。"
+
+    def test_argument_of_the_title_alone_occurs_in_the_record(self, tmp_path: Path) -> None:
+        argument = {"role": "公司名称", "argument": "甲公司"}
+        event = {"event_type": "亏损", "trigger": "亏损", "arguments": [argument]}
+        record = self.one(tmp_path, text="今年亏损。", title="甲公司年报", event_list=[event])
+        assert set(record.mentions()) == {"亏损", "甲公司"} and all(m in record.text for m in record.mentions())
+        assert record.event[0].arguments[0].start is None  # without offsets a repeated string has no one place
+
+    def test_offsets_move_behind_the_title(self, tmp_path: Path) -> None:
+        event = {"event_type": "亏损", "trigger": "亏损", "trigger_start_index": 2, "arguments": []}
+        record = self.one(tmp_path, text="今年亏损。", title="年报", event_list=[event])
+        assert record.text[record.event[0].start : record.event[0].end] == "亏损"
+        assert record.event[0].start == 5
+
+    def test_counts_of_duee1(self) -> None:
+        source, folder = real("DuEE1.0", "test")
+        items = list(source.records(folder, "test"))
+        read = records(items)
+        assert (len(read), len(items)) == (1492, 1492)
+        assert sum(len(r.event) for r in read) == 1783
+        assert sum(len(e.arguments) for r in read for e in r.event) == 3682
+        assert len({e.event_type for r in read for e in r.event}) == 65
+        assert sum(not e.arguments for r in read for e in r.event) == 60
+        assert all(offsets_hold(r) for r in read) and all(
+            m == m.strip() and m in r.text for r in read for m in r.mentions()
+        )
+
+    def test_schema_of_duee1(self) -> None:
+        roles = get_source("DuEE1.0").roles
+        assert (len(roles), sum(map(len, roles.values())), len(set().union(*roles.values()))) == (65, 217, 121)
+
+    def test_counts_of_duee_fin(self) -> None:
+        source, folder = real("DuEE-fin", "test")
+        read = records(source.records(folder, "test"))
+        arguments = [a for r in read for e in r.event for a in e.arguments]
+        assert (len(read), sum(len(r.event) for r in read), len(arguments)) == (1171, 1533, 7915)
+        assert sum(not r.event for r in read) == 151
+        assert Counter(a.argument for a in arguments if a.enumerated) == {
+            "筹备上市": 45,
+            "正式上市": 26,
+            "暂停上市": 3,
+            "终止上市": 8,
+        }
+        assert {a.role for a in arguments if a.enumerated} == {"环节"}
+        assert all(mention in r.text for r in read for mention in r.mentions())
+
+    def test_schema_of_duee_fin(self) -> None:
+        roles = get_source("DuEE-fin").roles
+        assert (len(roles), sum(map(len, roles.values()))) == (13, 92)
+
+
+class TestEnumeratedRole:
+    def folder(self, tmp_path: Path, value: str) -> Path:
+        arguments = [{"role": "上市公司", "argument": "甲公司"}, {"role": "环节", "argument": value}]
+        event = {"event_type": "公司上市", "trigger": "挂牌", "arguments": arguments}
+        line = {"id": "0", "title": "甲公司", "text": "甲公司挂牌。", "event_list": [event]}
+        write_lines(tmp_path / "duee_fin_dev.json", line)
+        return tmp_path
+
+    def test_its_value_is_kept_without_being_a_mention(self, tmp_path: Path) -> None:
+        (record,) = records(get_source("DuEE-fin").records(self.folder(tmp_path, "正式上市"), "test"))
+        company, stage = record.event[0].arguments
+        assert not company.enumerated
+        assert stage.enumerated and stage.argument == "正式上市"
+        assert list(record.mentions()) == ["挂牌", "甲公司"]
+        assert Record.from_dict(record.to_dict()).event == record.event
+
+    def test_the_schema_lists_its_values(self) -> None:
+        assert "正式上市" in get_source("DuEE-fin").schema.role_values["环节"]
+
+    def test_a_value_that_is_not_listed_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(LabelError, match="duee_fin_dev.json:1: DuEE-fin knows no value of '环节' '借壳上市'"):
+            list(get_source("DuEE-fin").records(self.folder(tmp_path, "借壳上市"), "test"))
