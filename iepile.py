@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["IEPile", "IEPileConfig", "Extractor", "load", "main"]
+__all__ = ["IEPile", "IEPileConfig", "Extractor", "load", "main"]  # noqa: F822 - made when asked for
 
 # In the checkout the folders lie beside this file, in the wheel beside this file as `__init__.py`.
 __path__ = [str(Path(__file__).parent)]

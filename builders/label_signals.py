@@ -1,6 +1,6 @@
 """What makes two labels of one schema alike: their words, their place in a hierarchy, their types, their roles.
 
-Each signal gives, for one schema, a similarity in [0, 1] for every pair of labels and, for a pair, the reason in words.
+Each signal gives, for one schema, a similarity in [0, 1] for every pair of labels and, for a pair, the reason why.
 Shared features weigh by how rare they are in the schema, so that what all labels share says nothing.
 """
 

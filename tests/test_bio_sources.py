@@ -8,7 +8,10 @@ def sentences(text: str, **options) -> list[str]:
 
 
 def test_sentences_end_at_marks_and_lines() -> None:
-    text = "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. Cells grew, see Fig. 2, by 1.5 mg./kg a day. 2. None fell. \n"
+    text = (
+        "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. "
+        "Cells grew, see Fig. 2, by 1.5 mg./kg a day. 2. None fell. \n"
+    )
     assert sentences(text) == [
         "Lead and mice",
         "Dr. Oak fed rats (n = 6) for 24 h.",

@@ -1,4 +1,4 @@
-"""A tokenizer and a random model small enough to be made on the spot, for what needs a base model but not a good one."""
+"""A tokenizer and a random model, small enough to be made on the spot, for what needs a base but not a good one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,178 @@
+"""The build: its bytes, its folder, what it sets aside and what it refuses."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT
+from iepile.builders.corpus import build
+from iepile.builders.errors import FormatError, IEPileError, LabelError
+from iepile.builders.shards import Options
+from iepile.builders.source import get_source
+from iepile.builders.tasks import TASKS
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """A raw folder with the toy files of one source."""
+    folder = tmp_path / "raw"
+    shutil.copytree(get_source("CoNLL2003").sample, folder / "CoNLL2003" / "as" / "unpacked")
+    return folder
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows_of(folder: Path, config: str, split: str) -> list[dict]:
+    return [row for path in sorted((folder / config).glob(f"{split}-*")) for row in pq.read_table(path).to_pylist()]
+
+
+def test_rows_follow_the_contract(tmp_path: Path) -> None:
+    made = build(None, tmp_path / "iepile")
+    assert {"en_ner"} <= {config.name for config in made.summary.configs}
+    for config in made.summary.configs:
+        for split in config.splits:
+            rows = rows_of(made.out, config.name, split)
+            assert len({(row["id"], row["batch"]) for row in rows}) == len(rows) == config.splits[split].rows
+            for row in rows:
+                assert list(row) == ["id", "batch", "task", "source", "language", "instruction", "output"]
+                asked, answer = json.loads(row["instruction"]), json.loads(row["output"])
+                keys = [TASKS[row["task"]].entry_key(entry) for entry in asked["schema"]]
+                assert keys == list(answer)
+                assert row["id"].startswith(f"{row['source']}/{split}/")
+                assert len(keys) <= TASKS[row["task"]].split_num
+
+
+def test_bytes_depend_on_input_seed_and_options_alone(raw: Path, tmp_path: Path) -> None:
+    expected = bytes_of(build(None, tmp_path / "one" / "iepile").out)
+    assert bytes_of(build(None, tmp_path / "two" / "iepile", workers=2).out) == expected
+    for hash_seed in ("1", "2"):
+        out = tmp_path / hash_seed / "iepile"
+        out.parent.mkdir()
+        command = [sys.executable, "-m", "iepile", "build", "--sample", "--out", str(out)]
+        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
+        assert bytes_of(out) == expected
+    assert bytes_of(build(None, tmp_path / "other" / "iepile", options=Options(seed=7)).out) != expected
+
+
+def test_a_configs_rows_do_not_depend_on_the_others(tmp_path: Path) -> None:
+    whole = bytes_of(build(None, tmp_path / "whole" / "iepile").out)
+    part = bytes_of(build(None, tmp_path / "part" / "iepile", configs=["en_ner"]).out)
+    del part["README.md"]
+    assert part and part.items() <= whole.items()
+
+
+def test_a_second_build_writes_no_shard_again(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "iepile"
+    first = build(raw, out)
+    shards = {path: path.stat().st_mtime_ns for path in first.work.glob("shards/*/shard.json")}
+    assert len(shards) == 3
+    build(raw, out)
+    assert {path: path.stat().st_mtime_ns for path in first.work.glob("shards/*/shard.json")} == shards
+    (raw / "CoNLL2003/as/unpacked/eng.testa").write_text("Oslo NNP I-NP I-LOC\n\n")
+    build(raw, out)
+    again = {path: path.stat().st_mtime_ns for path in first.work.glob("shards/*/shard.json")}
+    assert len(again) == 3 and len(again.keys() & shards.keys()) == 2, "one split changed, and its old shard is gone"
+
+
+def test_a_killed_build_leaves_the_old_corpus_and_can_be_run_again(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "iepile"
+    build(raw, out)
+    old = bytes_of(out)
+    (raw / "CoNLL2003/as/unpacked/eng.testa").write_text("Oslo NNP I-NP I-LOC\n\n")
+    renames = []
+    rename = Path.rename
+
+    def killed(self: Path, target: Path) -> Path:
+        renames.append(self.name)
+        if self.name == "corpus.part":
+            raise KeyboardInterrupt  # the worst moment: the old corpus is away, the new one not yet there
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            build(raw, out)
+    assert "iepile" in renames
+    (raw / "CoNLL2003/as/unpacked/eng.testb").write_text("not\n")
+    with pytest.raises(FormatError):
+        build(raw, out)
+    assert bytes_of(out) == old
+
+
+def test_a_malformed_record_is_set_aside_or_stops_the_build(raw: Path, tmp_path: Path) -> None:
+    with (raw / "CoNLL2003/as/unpacked/eng.train").open("a") as file:
+        file.write("\nOslo NNP I-NP I-LOC\nalone\n\nPorto NNP I-NP I-LOC\n")
+    made = build(raw, tmp_path / "iepile")
+    rejected = [json.loads(line) for line in (made.work / "rejected.jsonl").read_text().splitlines()]
+    assert len(rejected) == 1
+    assert rejected[0]["origin"].endswith("eng.train:33") and "column" in rejected[0]["reason"]
+    train = next(shard for shard in made.shards if shard.split == "train")
+    assert (train.read, train.records, train.rejected) == (5, 5, 1)
+    with pytest.raises(FormatError, match=r"eng\.train:33: .*without --strict"):
+        build(raw, tmp_path / "strict" / "iepile", options=Options(strict=True))
+    assert not (tmp_path / "strict" / "iepile").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        (b"Oslo NNP I-NP I-PLANET\n", LabelError, r"eng\.train:1: CoNLL2003 knows no label 'PLANET'"),
+        (b"Oslo NNP I-NP I-LOC\nK\xf8ge NNP I-NP I-LOC\n", FormatError, r"eng\.train:2: .*not UTF-8"),
+        (b"", FormatError, r"eng\.train: the file holds no record"),
+        (b"Oslo\nPorto\n", FormatError, r"eng\.train:1: .*no record of eng\.train could be read"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(
+    raw: Path, tmp_path: Path, content: bytes, error: type[IEPileError], message: str
+) -> None:
+    (raw / "CoNLL2003/as/unpacked/eng.train").write_bytes(content)
+    with pytest.raises(error, match=message):
+        build(raw, tmp_path / "iepile")
+    assert not (tmp_path / "iepile").exists()
+
+
+def test_wrong_names_and_folders_are_one_sentence(raw: Path, tmp_path: Path) -> None:
+    with pytest.raises(IEPileError, match="is no folder"):
+        build(tmp_path / "nowhere", tmp_path / "iepile")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IEPileError, match="holds no source.s files"):
+        build(tmp_path / "empty", tmp_path / "iepile")
+    with pytest.raises(IEPileError, match="did you mean 'CoNLL2003'"):
+        build(raw, tmp_path / "iepile", only=["CoNLL2030"])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("years of work")
+    with pytest.raises(IEPileError, match="was not made by a build"):
+        build(raw, tmp_path / "mine")
+    assert (tmp_path / "mine/thesis.txt").exists()
+
+
+def test_training_texts_of_a_test_split_are_removed(raw: Path, tmp_path: Path) -> None:
+    folder = raw / "CoNLL2003/as/unpacked"
+    with (folder / "eng.train").open("a") as file:
+        file.write("\n" + (folder / "eng.testb").read_text())
+    made = build(raw, tmp_path / "iepile")
+    train = next(shard for shard in made.shards if shard.split == "train")
+    assert train.removed == {"leak": 1} and train.records == 4
+    texts = [json.loads(row["instruction"])["input"] for row in rows_of(made.out, "en_ner", "train")]
+    assert not any(text.startswith("Riverbank") for text in texts)
+
+
+def test_absent_sources_and_splits_are_named(raw: Path, tmp_path: Path) -> None:
+    (raw / "CoNLL2003/as/unpacked/eng.testb").unlink()
+    made = build(raw, tmp_path / "iepile")
+    assert made.incomplete == {"CoNLL2003": ("test",)}
+    assert "CoNLL2003" not in made.absent
