@@ -177,11 +177,18 @@ class Source:
 
     def _named(self, record: Record, record_id: str) -> Record:
         """The record with its id and published names for native labels; what maps to None is left out."""
-        label = self._label
         if self.task == "NER":
-            entities = ((e, label(e.entity_type, record)) for e in record.entity)
-            named = tuple(Entity(e.entity, name, e.start, e.end) for e, name in entities if name is not None)
-            return replace(record, id=record_id, entity=named)
+            # Most records pass here, so no call, copy or `replace` that is not needed.
+            try:
+                named = tuple(
+                    e if name == e.entity_type else Entity(e.entity, name, e.start, e.end)
+                    for e in record.entity
+                    if (name := self.labels[e.entity_type]) is not None
+                )
+            except KeyError as missing:
+                raise self._unnamed("label", missing.args[0], record) from None
+            return Record(record.text, named, record.relation, record.event, record_id, record.origin)
+        label = self._label
         if self.task == "RE":
             relations = ((r, label(r.relation, record)) for r in record.relation)
             typed = tuple(self._typed(replace(r, relation=name), record) for r, name in relations if name is not None)
