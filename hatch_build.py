@@ -8,4 +8,4 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CustomBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
-            build_data["force_include"]["iepile.py"] = "iepile/__init__.py"
+            build_data["force_include"]["iepile.py"] = "__init__.py"
