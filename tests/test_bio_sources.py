@@ -1,17 +1,72 @@
-"""The sources of biomedical and other English entities: sentences, readers, counts."""
+"""The sources of biomedical and other English entities: sentences, readers, counts of the real files."""
 
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SHARED
+from iepile.builders.errors import FormatError
+from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
+from iepile.builders.records import Record, Rejected
+from iepile.builders.source import get_source
+
+FACTS = SHARED / "sources"
 
 
-def sentences(text: str, **options) -> list[str]:
+def facts(name: str) -> dict[str, Any]:
+    path = FACTS / f"en_ner_{name}.json"
+    if not path.exists():
+        pytest.skip("no ../shared here")
+    return json.loads(path.read_text())["counts"]
+
+
+def real(name: str, split: str) -> list[Record | Rejected]:
+    """What is read of a split's real files."""
+    source = get_source(name)
+    folder = source.folder(SHARED / "data" / "en" / "NER")
+    if folder is None or split not in source.find(folder):
+        pytest.skip(f"no {split} files of {name} in ../shared")
+    return list(source.records(folder, split))
+
+
+def records(items: list[Record | Rejected]) -> list[Record]:
+    found = [item for item in items if isinstance(item, Record)]
+    for record in found:
+        assert all(record.text[e.start : e.end] == e.entity for e in record.entity)
+    return found
+
+
+def rejected(items: list[Record | Rejected]) -> list[Rejected]:
+    return [item for item in items if isinstance(item, Rejected)]
+
+
+def types(items: list[Record | Rejected]) -> dict[str, int]:
+    return Counter(e.entity_type for record in records(items) for e in record.entity)
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def mentions(record: Record) -> list[tuple[str, str]]:
+    return [(e.entity, e.entity_type) for e in record.entity]
+
+
+# Sentences
+
+
+def sentences(text: str, **options: Any) -> list[str]:
     return [text[start:end] for start, end in split_sentences(text, **options)]
 
 
 def test_sentences_end_at_marks_and_lines() -> None:
-    text = (
-        "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. "
-        "Cells grew, see Fig. 2, by 1.5 mg./kg a day. 2. None fell. \n"
-    )
+    text = "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. Cells grew, see Fig. 2, by 1.5 mg./kg a day. 2. None fell. \n"
     assert sentences(text) == [
         "Lead and mice",
         "Dr. Oak fed rats (n = 6) for 24 h.",
@@ -34,3 +89,55 @@ def test_wrapped_text_and_chinese() -> None:
         "More soon",
     ]
     assert sentences("甲公司收购了乙。乙没有回应！", language="zh") == ["甲公司收购了乙。", "乙没有回应！"]
+
+
+# PubTator: BC5CDR, NCBI-Disease
+
+
+def test_pubtator_offsets_run_over_title_and_abstract(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "toy.txt",
+        "\n7|t|Zinc | a note.\n7|a|It seen near St. Orla's rash twice. Then lead.\n"
+        "7\t0\t4\tZinc\tChemical\tD1  \n7\t28\t39\tSt.  Orla's\tDisease\t-1\n7\t56\t60\tlead\tChemical\tD2|D3\ta|b\n7\tCID\tD2\tD1\n"
+        "8|t|No empty line before.\n8|a|\n",
+    )
+    first, second, third, fourth = records(list(read_pubtator(path)))
+    assert (first.text, mentions(first)) == ("Zinc | a note.", [("Zinc", "Chemical")])
+    assert (second.text, mentions(second)) == ("It seen near St. Orla's rash twice.", [("St. Orla's", "Disease")])
+    assert (third.text, mentions(third)) == ("Then lead.", [("lead", "Chemical")])
+    assert (fourth.text, fourth.origin) == ("No empty line before.", f"{path}:8")
+
+
+def test_pubtator_sets_aside_what_does_not_fit(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "toy.txt",
+        "7|t|Zinc.\n7|a|It fell.\n7\t0\t4\tLead\tChemical\n7\t90\t94\tZinc\tChemical\n7\tzero\t4\tZinc\tChemical\n\n"
+        "8|t|A title alone.\n\n",
+    )
+    items = list(read_pubtator(path))
+    assert [(r.origin, r.mention) for r in rejected(items)] == [
+        (f"{path}:3", True),
+        (f"{path}:4", True),
+        (f"{path}:5", True),
+        (f"{path}:7", False),
+    ]
+    assert [r.text for r in records(items)] == ["Zinc.", "It fell."]
+
+
+def test_pubtator_names_the_line_that_is_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "toy.txt"
+    path.write_bytes(b"7|t|Zinc.\n7|a|It f\xe9ll.\n")
+    with pytest.raises(FormatError, match="toy.txt:2: "):
+        list(read_pubtator(path))
+
+
+@pytest.mark.parametrize(("split", "part"), [("train", "Training"), ("validation", "Development")])
+def test_bc5cdr_counts(split: str, part: str) -> None:
+    counts = facts("BC5CDR")
+    items = real("BC5CDR", split)
+    assert not rejected(items)
+    assert types(items) == counts["pubtator"][part]["types"]
+    published = counts["MTL"][{"train": "train", "validation": "dev"}[split]]["sentences"]
+    assert len(records(items)) == pytest.approx(published, rel=0.01)

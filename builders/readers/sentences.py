@@ -8,9 +8,14 @@ full stop behind a unit or an acronym ("for 24 h. Cells were"), and it makes a s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 import sentencex
+
+from ..records import Entity, Record
+
+Mention = tuple[int, int, str]  # start, end (exclusive) and label
 
 # An end mark, then closing marks; a blank must follow, but not where a script writes none.
 _END = re.compile(r"[.?!…][\"'”’)\]}]*\s+$|[。！？…][\"'”’」』）]*\s*$")
@@ -67,3 +72,20 @@ def _cuts(stretch: str, language: str, offset: int) -> list[int]:
             cuts.append(offset + cut)
             start = cut
     return cuts
+
+
+def sentence_records(text: str, mentions: Sequence[Mention], origin: str, language: str = "en") -> Iterator[Record]:
+    """One record for each sentence of a document, with the mentions that lie in it.
+
+    No sentence ends inside a mention, so none is lost; offsets become those of the sentence.
+    """
+    sentences = split_sentences(text, language, [(start, end) for start, end, _ in mentions])
+    starts = [start for start, _ in sentences]
+    inside: list[list[Entity]] = [[] for _ in sentences]
+    for first, last, label in mentions:
+        place = bisect_right(starts, first) - 1
+        shift = starts[place]
+        inside[place].append(Entity(text[first:last], label, first - shift, last - shift))
+    for (start, end), entities in zip(sentences, inside, strict=True):
+        # Only a mention that spans lines leaves a line end in a sentence.
+        yield Record(text[start:end].replace("\n", " "), tuple(entities), origin=origin)

@@ -1,0 +1,29 @@
+"""BC5CDR: chemicals and diseases in 1,500 PubMed abstracts (BioCreative V, chemical-disease relations).
+
+Paper: https://doi.org/10.1093/database/baw068
+Format: PubTator.
+"""
+
+from ..readers.pubtator import read_pubtator
+from ..source import File, Source
+
+source = Source(
+    name="BC5CDR",
+    task="NER",
+    language="en",
+    domain="biomedicine",
+    licence="public domain (work of the United States government)",
+    redistribute="yes",
+    citation="Li et al., 2016",
+    homepage="https://biocreative.bioinformatics.udel.edu/tasks/biocreative-v/track-3-cdr/",
+    access="Download CDR_Data.zip from https://biocreative.bioinformatics.udel.edu/media/store/files/2016/CDR_Data.zip.",
+    files={
+        "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator"))],
+        "validation": [File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator"))],
+        "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator"))],
+    },
+    read=read_pubtator,
+    labels={"Disease": "Disease", "Chemical": "Chemical"},
+    folders=("CDR_Data", "CDR.Corpus.v010516"),
+    key="bc5cdr",
+)
