@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,33 @@ def parse_object(parse: Parse, data: Any, origin: str) -> list[Record | Rejected
         return [Rejected(origin, f"not a record of this format: {reason}", content=str(data)[:200])]
 
 
+def read_json_items(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
+    """Yield (`file:line`, object) for each object of a file of JSON lines, or of one JSON array.
+
+    An array is decoded item by item, so that of a large file only the text lies in memory.
+
+    Raises:
+        FormatError: where an array is not UTF-8 or breaks off; the message names the line.
+    """
+    with path.open("rb") as file:
+        if not file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+            yield from read_json_lines(path)
+            return
+    text = "\n".join(line for _, line in read_lines(path))
+    decoder = json.JSONDecoder()
+    place, counted, number = text.index("[") + 1, 0, 1
+    while (place := _BETWEEN.match(text, place).end()) < len(text) and text[place] != "]":  # type: ignore[union-attr]
+        number += text.count("\n", counted, place)
+        counted = place
+        try:
+            item, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}); is the file complete?") from None
+        yield f"{path}:{number}", item
+    if place == len(text):
+        raise FormatError(f"{path}: the JSON array has no end; is the file complete?")
+
+
 def read_json(path: Path) -> Any:
     """The document that fills a whole file.
 
@@ -73,6 +102,9 @@ def read_json(path: Path) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}); is the file complete?") from None
+
+
+_BETWEEN = re.compile(r"[\s,]*")  # what may stand between the items of an array
 
 
 def _is_utf8(line: bytes) -> bool:
