@@ -26,11 +26,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import uvicorn
-from hub_store import LFS_SIZE, LFS_SUFFIXES, Blobs, File, HubError, Repo, digest_of, front_matter, git_oid
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+
+from hub_store import LFS_SIZE, LFS_SUFFIXES, Blobs, File, HubError, Repo, digest_of, front_matter, git_oid
 
 NAME = r"(?P<ns>[^/]+)/(?P<name>[^/]+)"
 API = rf"/api/(?P<kind>models|datasets|spaces)/{NAME}"

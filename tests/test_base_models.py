@@ -13,6 +13,7 @@ from iepile.builders.errors import IEPileError
 from iepile.training import base_models
 from iepile.training.base_models import WHEELS, BaseModel, Wheel, load_model, load_tokenizer, resolve_base_model
 from iepile.training.prompts import render_prompt
+
 from toy_models import save_toy_base, toy_tokenizer
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"

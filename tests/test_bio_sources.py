@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SHARED
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
 from iepile.builders.records import Record, Rejected
 from iepile.builders.source import get_source
+
+from conftest import SHARED
 
 FACTS = SHARED / "sources"
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
 from iepile.builders.corpus import build
 from iepile.builders.errors import FormatError, IEPileError, LabelError
 from iepile.builders.shards import Options
 from iepile.builders.source import get_source
 from iepile.builders.tasks import TASKS
+
+from conftest import ROOT
 
 
 @pytest.fixture

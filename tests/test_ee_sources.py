@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SHARED
 from iepile.builders.errors import LabelError
 from iepile.builders.readers.event_json import read_event_lists
 from iepile.builders.readers.mentions import place
 from iepile.builders.readers.nested_events import read_nested_events
 from iepile.builders.records import Record, Rejected
 from iepile.builders.source import Source, get_source
+
+from conftest import SHARED
 
 EN, ZH = SHARED / "data" / "en" / "EE", SHARED / "data" / "zh" / "EE"
 

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from datasets import get_dataset_config_names, load_dataset
 from iepile.builders.corpus import build
 from iepile.builders.errors import IEPileError
 from iepile.builders.source import get_source, load_sources
 
 import iepile
+from conftest import ROOT
 
 COLUMNS = ["id", "batch", "task", "source", "language", "instruction", "output"]
 

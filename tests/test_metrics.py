@@ -7,12 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import SHARED
 from iepile.builders.errors import FormatError, IEPileError
 from iepile.builders.records import Argument, Entity, Event, Record, Relation
 from iepile.builders.tasks import Schema, Triple, get_task
 from iepile.extraction.metrics import Counts, score
 from iepile.extraction.parsing import parse
+
+from conftest import SHARED
 
 HIRED = Event("hired", "hiring", (Argument("Ada", "employee"), Argument("Bo", "employee"), Argument("Co", "employer")))
 RECORD = Record(

@@ -9,9 +9,10 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from conftest import SHARED
 from iepile.builders.errors import IEPileError
 from iepile.training.prompts import TEMPLATES, encode_completion, encode_prompt, get_template, render_prompt, stop_id
+
+from conftest import SHARED
 from toy_models import CHATML, toy_tokenizer
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from conftest import SHARED
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.lines import read_json_items
 from iepile.builders.readers.token_spans import Tokens, read_documents
 from iepile.builders.records import Record, Rejected, Relation
 from iepile.builders.source import get_source
+
+from conftest import SHARED
 
 DATA = SHARED / "data"
 

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from conftest import SHARED
 from iepile.builders.errors import IEPileError
 from iepile.builders.records import Record
 from iepile.builders.tasks import TASKS, Schema, Triple, get_task
+
+from conftest import SHARED
 
 RECORD = Record.from_dict(
     {
