@@ -161,14 +161,14 @@ class Source:
         if self.task == "NER":
             entities = ((e, label(e.entity_type, record)) for e in record.entity)
             named = tuple(Entity(e.entity, name, e.start, e.end) for e, name in entities if name is not None)
-            return replace(record, id=record_id, entity=named)
+            return Record(record.text, entity=named, id=record_id, origin=record.origin)
         if self.task == "RE":
             relations = ((r, label(r.relation, record)) for r in record.relation)
             typed = tuple(self._typed(r, name, record) for r, name in relations if name is not None)
-            return replace(record, id=record_id, entity=(), relation=typed)
+            return Record(record.text, relation=typed, id=record_id, origin=record.origin)
         events = ((e, label(e.event_type, record)) for e in record.event)
         filled = tuple(self._filled(e, name, record) for e, name in events if name is not None)
-        return replace(record, id=record_id, entity=(), event=filled)
+        return Record(record.text, event=filled, id=record_id, origin=record.origin)
 
     def _label(self, native: str, record: Record) -> str | None:
         try:
