@@ -159,7 +159,8 @@ class Source:
             read = chain.from_iterable(self.read(part) for part in file.pick(path))
             for item in _stretch(_some_record(read, path), file.rows):
                 if isinstance(item, Rejected):
-                    yield item
+                    if split == home:  # told once, where several splits are carved from one file
+                        yield item
                 elif self.carve and home == "train" and self._share(item.text) != split:
                     continue
                 else:
@@ -187,15 +188,15 @@ class Source:
                 )
             except KeyError as missing:
                 raise self._unnamed("label", missing.args[0], record) from None
-            return Record(record.text, named, record.relation, record.event, record_id, record.origin)
+            return Record(record.text, entity=named, id=record_id, origin=record.origin)
         label = self._label
         if self.task == "RE":
             relations = ((r, label(r.relation, record)) for r in record.relation)
             typed = tuple(self._typed(r, name, record) for r, name in relations if name is not None)
-            return replace(record, id=record_id, entity=(), relation=typed)
+            return Record(record.text, relation=typed, id=record_id, origin=record.origin)
         events = ((e, label(e.event_type, record)) for e in record.event)
         filled = tuple(self._filled(e, name, record) for e, name in events if name is not None)
-        return replace(record, id=record_id, entity=(), event=filled)
+        return Record(record.text, event=filled, id=record_id, origin=record.origin)
 
     def _label(self, native: str, record: Record) -> str | None:
         try:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.lines import read_json_items
+from iepile.builders.readers.marked import read_marked_blocks, read_marked_lines
 from iepile.builders.readers.token_spans import Tokens, read_documents
+from iepile.builders.readers.triples import read_triples
 from iepile.builders.records import Record, Rejected, Relation
 from iepile.builders.source import get_source
 
@@ -46,6 +48,8 @@ def write(path: Path, *lines: object) -> Path:
 COUNTS = {
     ("SciERC", "train"): (1366, 3219, 0),
     ("SciERC", "validation"): (187, 455, 0),
+    ("KBP37", "train"): (15917, 15807, 112),
+    ("KBP37", "validation"): (1724, 1714, 10),
 }
 
 
@@ -112,3 +116,122 @@ def test_an_array_gives_each_item_its_line(tmp_path: Path) -> None:
 def test_an_array_that_breaks_off_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(FormatError, match=r"x\.json:?.*is the file complete"):
         list(read_json_items(write(tmp_path / "x.json", text)))
+
+
+# --- marked sentences ----------------------------------------------------------------------------------------------
+
+
+def test_direction_decides_the_subject(tmp_path: Path) -> None:
+    lines = (
+        '1\t"The <e1>oar</e1> of the <e2>boat</e2> broke."\r\nComponent-Whole(e1,e2)\r\nComment: no. (e2,e1)\r\n\r\n',
+        '2\t""Row!" cried the <e2>boat</e2>\'s <e1>cook</e1>."\r\nComponent-Whole(e2,e1)\r\nComment:\r\n\r\n',
+        '3\t"A <e1>dog</e1> by a <e2>door</e2>"\r\nOther\r\n',
+    )
+    found = records(read_marked_blocks(write(tmp_path / "x.txt", *lines)))
+    assert [r.text for r in found] == [
+        "The oar of the boat broke.",
+        '"Row!" cried the boat\'s cook.',
+        "A dog by a door",
+    ]
+    assert [triples(r) for r in found] == [
+        [("oar", "Component-Whole", "boat")],
+        [("boat", "Component-Whole", "cook")],
+        [("dog", "Other", "door")],
+    ]
+
+
+def test_tokenised_sentences_lose_the_blanks_that_marks_leave(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "x.txt", '0\t" <e1> Oda  Brandt </e1> of <e2> Oslo </e2> ,  sings . "\nper:origin(e2,e1)\n\n\n'
+    )
+    (record,) = records(read_marked_blocks(path, tokenised=True))
+    assert record.text == "Oda Brandt of Oslo , sings ."
+    assert triples(record) == [("Oslo", "per:origin", "Oda Brandt")]
+
+
+def test_an_empty_mention_is_set_aside_and_the_record_stays(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.txt", '7\t" The <e1>  </e1> of <e2> Oslo </e2> . "\nper:origin(e1,e2)\n')
+    aside, record = read_marked_blocks(path, tokenised=True)
+    assert isinstance(record, Record) and (record.text, record.relation) == ("The of Oslo .", ())
+    assert isinstance(aside, Rejected) and aside.mention and aside.origin == record.origin == f"{path}:1"
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["1\tA <e1>b</e1> <e2>c</e2>\nOther\n", '1\t"A <e1>b</e1> <e2>c"\nOther\n', '1\t"<e1>b</e1> <e2>c</e2>"\n']
+    + ['1\t"<e1>b <e2>c</e2> d</e1>"\nOther\n', '1\t"<e1>b</e1> <e2>c</e2> <e2>d</e2>"\nOther\n'],
+)
+def test_a_malformed_block_is_set_aside(tmp_path: Path, block: str) -> None:
+    path = write(tmp_path / "x.txt", "\n", block, '\n2\t"<e1>b</e1> <e2>c</e2>"\nOther\n')
+    bad, good = read_marked_blocks(path)
+    assert isinstance(bad, Rejected) and bad.origin == f"{path}:2" and not bad.mention
+    assert isinstance(good, Record)
+
+
+def test_marked_lines_may_name_the_object_first(tmp_path: Path) -> None:
+    path = write(tmp_path / "x", " <e2>1961年</e2>出生的<e1> 石青 </e1>是歌手\tcr2\n", "没有标签\n")
+    record, bad = read_marked_lines(path)
+    assert isinstance(record, Record) and record.text == "1961年出生的 石青 是歌手"
+    assert triples(record) == [("石青", "cr2", "1961年")]
+    assert isinstance(bad, Rejected) and bad.origin == f"{path}:2"
+
+
+# --- triples -------------------------------------------------------------------------------------------------------
+
+
+def spo(subject: str, predicate: str, **slots: str) -> dict[str, object]:
+    """A triple as DuIE2.0 writes it."""
+    value = {slot.replace("value", "@value"): text for slot, text in slots.items()}
+    types = {slot: "Text" for slot in value}
+    return {"subject": subject, "subject_type": "人物", "predicate": predicate, "object": value, "object_type": types}
+
+
+def test_slots_beside_the_value_are_counted_as_set_aside(tmp_path: Path) -> None:
+    spos = [spo("柳晚舟", "饰演", inWork="河声", value="老秦"), spo(" 柳晚舟", "饰演", value="阿四 ")]
+    path = write(tmp_path / "x.json", {"text": "柳晚舟在《河声》里饰演老秦和阿四", "spo_list": spos})
+    aside, record = read_triples(path)
+    assert isinstance(aside, Rejected) and aside.mention
+    assert (aside.content, aside.origin) == ("河声", f"{path}:1") and "inWork" in aside.reason
+    assert isinstance(record, Record)
+    assert triples(record) == [("柳晚舟", "饰演", "老秦"), ("柳晚舟", "饰演", "阿四")]
+    assert {(r.head_type, r.tail_type) for r in record.relation} == {("人物", "Text")}
+
+
+def test_plain_objects_and_empty_ones(tmp_path: Path) -> None:
+    plain = {"subject": "渡口", "subject_type": "歌曲", "predicate": "歌手", "object": "阿岚", "object_type": "人物"}
+    path = write(tmp_path / "x.json", {"text": "阿岚唱《渡口》", "spo_list": [plain, spo("渡口", "歌手", value=" ")]})
+    aside, record = read_triples(path)
+    assert isinstance(record, Record) and triples(record) == [("渡口", "歌手", "阿岚")]
+    assert isinstance(aside, Rejected) and aside.mention and "empty" in aside.reason
+
+
+def test_a_triple_without_a_value_sets_its_record_aside(tmp_path: Path) -> None:
+    bad = [
+        {"text": "甲", "spo_list": [spo("甲", "父亲", inWork="乙")]},
+        {"text": "甲"},
+        ["甲"],
+        {"text": "甲", "spo_list": [3]},
+        {"text": 1, "spo_list": []},
+    ]
+    items = list(read_triples(write(tmp_path / "x.json", *bad)))
+    assert len(rejected(items)) == len(items) == len(bad)
+
+
+def test_real_duie_triples_are_all_read() -> None:
+    path = DATA / "zh/RE/DuIE2.0/raw/LawsonAbs/train_data_5000.json"
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    items = list(read_triples(path))
+    assert len(records(items)) == 5000
+    assert sum(len(r.relation) for r in records(items)) == 8945
+    assert len(rejected(items)) == 348  # slots beside @value: 145 + 42 + 26 + 51 + 34 + 43 + 7
+
+
+def test_what_is_set_aside_is_told_once_where_splits_are_carved(tmp_path: Path) -> None:
+    source = get_source("DuIE2.0")
+    triple = spo("柳晚舟", "饰演", inWork="河声", value="老秦")
+    triple |= {"subject_type": "娱乐人物", "object_type": {"@value": "人物", "inWork": "影视作品"}}
+    write(tmp_path / "duie_train.json", *({"text": f"{n}：柳晚舟饰演老秦", "spo_list": [triple]} for n in range(40)))
+    train, validation = (list(source.records(tmp_path, split)) for split in ("train", "validation"))
+    assert len(records(train)) + len(records(validation)) == 40
+    assert records(validation) and len(rejected(train)) == 40 and not rejected(validation)
