@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from iepile.builders.errors import FormatError
+from iepile.builders.readers.brat import read_brat
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
 from iepile.builders.records import Record, Rejected
@@ -67,11 +68,11 @@ def sentences(text: str, **options: Any) -> list[str]:
 
 
 def test_sentences_end_at_marks_and_lines() -> None:
-    text = "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. Cells grew, see Fig. 2, by 1.5 mg./kg a day. 2. None fell. \n"
+    text = "Lead and mice\nDr. Oak fed rats (n = 6) for 24 h. Cells grew, see Fig. 2, by 1.5 mg./kg. 2. None fell. \n"
     assert sentences(text) == [
         "Lead and mice",
         "Dr. Oak fed rats (n = 6) for 24 h.",
-        "Cells grew, see Fig. 2, by 1.5 mg./kg a day.",
+        "Cells grew, see Fig. 2, by 1.5 mg./kg.",
         "2. None fell.",
     ]
     assert sentences("") == sentences(" \n ") == []
@@ -92,6 +93,14 @@ def test_wrapped_text_and_chinese() -> None:
     assert sentences("甲公司收购了乙。乙没有回应！", language="zh") == ["甲公司收购了乙。", "乙没有回应！"]
 
 
+def test_blanks_beyond_ascii_are_blanks() -> None:
+    assert sentences("Iron\u2003rusts. A.\x85 Gold\xa0lasts for 9\u202fh. Lead melts.") == [
+        "Iron\u2003rusts.",
+        "A.\x85 Gold\xa0lasts for 9\u202fh.",
+        "Lead melts.",
+    ]
+
+
 # PubTator: BC5CDR, NCBI-Disease
 
 
@@ -100,7 +109,8 @@ def test_pubtator_offsets_run_over_title_and_abstract(tmp_path: Path) -> None:
         tmp_path,
         "toy.txt",
         "\n7|t|Zinc | a note.\n7|a|It seen near St. Orla's rash twice. Then lead.\n"
-        "7\t0\t4\tZinc\tChemical\tD1  \n7\t28\t39\tSt.  Orla's\tDisease\t-1\n7\t56\t60\tlead\tChemical\tD2|D3\ta|b\n7\tCID\tD2\tD1\n"
+        "7\t0\t4\tZinc\tChemical\tD1  \n7\t28\t39\tSt.  Orla's\tDisease\t-1\n"
+        "7\t56\t60\tlead\tChemical\tD2|D3\ta|b\n7\tCID\tD2\tD1\n"
         "8|t|No empty line before.\n8|a|\n",
     )
     first, second, third, fourth = records(list(read_pubtator(path)))
@@ -142,3 +152,47 @@ def test_bc5cdr_counts(split: str, part: str) -> None:
     assert types(items) == counts["pubtator"][part]["types"]
     published = counts["MTL"][{"train": "train", "validation": "dev"}[split]]["sentences"]
     assert len(records(items)) == pytest.approx(published, rel=0.01)
+
+
+# brat: AnatEM
+
+
+def test_brat_mentions_by_offsets(tmp_path: Path) -> None:
+    written(tmp_path, "b.txt", "Second.\r\nA left\nlung here.\r\n")
+    written(
+        tmp_path, "b.ann", "T1\tOrgan 11 20\tleft lung\r\nR1\tPart Arg1:T1 Arg2:T1\r\nA1\tOld T1\r\n#1\tNote T1\ty\r\n"
+    )
+    written(tmp_path, "a.txt", "First.")
+    written(tmp_path, "a.ann", "")
+    first, second, third = records(list(read_brat(tmp_path)))
+    assert [r.text for r in (first, second, third)] == ["First.", "Second.", "A left lung here."]
+    assert mentions(third) == [("left lung", "Organ")]
+
+
+def test_brat_sets_aside_pieces_and_what_has_no_partner(tmp_path: Path) -> None:
+    written(tmp_path, "a.txt", "The left and right lung.")
+    written(
+        tmp_path,
+        "a.ann",
+        "T1\tOrgan 4 8;19 23\tleft lung\nT2\tOrgan 13 23\tright lung\nT3\tOrgan 13\nT4\tOrgan 0 3\tlung\n",
+    )
+    written(tmp_path, "b.txt", "Nothing beside it.")
+    written(tmp_path, "c.ann", "")
+    items = list(read_brat(tmp_path))
+    assert [mentions(record) for record in records(items)] == [[("right lung", "Organ")]]
+    assert [(r.origin.removeprefix(str(tmp_path)), r.mention) for r in rejected(items)] == [
+        ("/a.ann:1", True),
+        ("/a.ann:3", True),
+        ("/a.ann:4", True),
+        ("/b", False),
+        ("/c", False),
+    ]
+
+
+@pytest.mark.parametrize(("split", "part"), [("train", "train"), ("validation", "devel")])
+def test_anatem_counts(split: str, part: str) -> None:
+    counts = facts("AnatEM")
+    items = real("AnatEM", split)
+    assert not rejected(items)
+    assert types(items) == {"Anatomy": counts["original_standoff"][part]["entities"]}
+    assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)

@@ -104,6 +104,20 @@ def read_json(path: Path) -> Any:
         raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}); is the file complete?") from None
 
 
+def read_text(path: Path) -> str:
+    """All of a file, line ends as they are, for offsets that count them.
+
+    Raises:
+        FormatError: where it is not UTF-8; the message names the line.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FormatError(f"{path}:{line}: this line is not UTF-8; convert the file to UTF-8.") from None
+
+
 _BETWEEN = re.compile(r"[\s,]*")  # what may stand between the items of an array
 
 

@@ -28,3 +28,18 @@ def nearest(text: str, mention: str, start: int) -> int | None:
     if before < 0 or after < 0:
         return max(before, after) if max(before, after) >= 0 else None
     return before if start - before <= after - start else after
+
+
+def span(text: str, start: int, end: int, mention: str) -> tuple[int, int] | str:
+    """Start and end of a mention that must stand there, or what is wrong, for formats whose offsets are exact.
+
+    Blanks do not count: neither those at the edges, which are cut off, nor their number between words.
+    """
+    found = text[start:end] if 0 <= start <= end else ""
+    if found != mention and found.split() != mention.split():
+        return f"the text has {found!r} where the mention is {mention!r}"
+    bare = found.strip()
+    if not bare:
+        return "a mention without a character"
+    start += found.index(bare)
+    return start, start + len(bare)

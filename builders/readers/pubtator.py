@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..records import Record, Rejected
 from .lines import read_lines
+from .mentions import span
 from .sentences import Mention, sentence_records
 
 _TEXT = re.compile(r"[^|\t]+\|([ta])\|")
@@ -52,17 +53,11 @@ def _document(path: Path, lines: list[tuple[int, str]]) -> Iterator[Record | Rej
 
 
 def _mention(line: str, text: str) -> Mention | str | None:
-    """The mention of a line, without blanks around it, or what is wrong with it; None for the line of a relation."""
+    """The mention of a line, or what is wrong with it; None for the line of a relation."""
     columns = line.split("\t")
     try:
         start, end, mention, label = int(columns[1]), int(columns[2]), columns[3], columns[4].strip()
     except (IndexError, ValueError):
         return None if len(columns) == 4 and columns[1].isalpha() else "not a line of PubTator"
-    found = text[start:end]
-    if found != mention and found.split() != mention.split():
-        return f"the text has {found!r} where the mention is {mention!r}"
-    bare = found.strip()
-    if not bare:
-        return "a mention without a character"
-    start += found.index(bare)
-    return start, start + len(bare), label
+    found = span(text, start, end, mention)
+    return found if isinstance(found, str) else (*found, label)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import sentencex
 
@@ -23,6 +24,10 @@ _END = re.compile(r"[.?!…][\"'”’)\]}]*\s+$|[。！？…][\"'”’」』�
 _SURE = re.compile(
     r"[.?!](?:(?<=[a-z]{4}.)|(?<=[A-Z]{2}.)|(?<=[\d%)\]\"].)|(?<=\d [a-z].)|(?<=\d [a-z]{2}.))"
     r"[\"'”’)\]}]*\s+(?=[\"'“‘(\[]*[A-Z])"
+)
+# A line end within a sentence is a blank; at the other blanks beyond ASCII sentencex 1.0 fails.
+_BLANKS = dict.fromkeys(
+    (0x0A, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000), " "
 )
 _NUMBER = re.compile(r"\W*(?:\d{1,3}|[IVX]{1,4}|[A-Za-z])\W*")
 _LINE_END = re.compile(r"\n")
@@ -60,10 +65,9 @@ def split_sentences(
 
 def _cuts(stretch: str, language: str, offset: int) -> list[int]:
     """Where sentences end within a stretch that holds no forced end, counted from `offset`."""
-    flat = stretch.replace("\n", " ")
+    flat = stretch.translate(_BLANKS)
     found = {m.end() for m in _SURE.finditer(flat)}
-    for boundary in sentencex.get_sentence_boundaries(language, flat):
-        cut = boundary["end_index"]
+    for cut in accumulate(map(len, sentencex.segment(language, flat))):
         if cut not in found and _END.search(flat, max(0, cut - 12), cut):
             found.add(cut)
     cuts, start = [], 0
@@ -82,10 +86,11 @@ def sentence_records(text: str, mentions: Sequence[Mention], origin: str, langua
     sentences = split_sentences(text, language, [(start, end) for start, end, _ in mentions])
     starts = [start for start, _ in sentences]
     inside: list[list[Entity]] = [[] for _ in sentences]
+    # A line end stands within a sentence only where a mention spans lines.
+    flat = text.replace("\n", " ").replace("\r", " ")
     for first, last, label in mentions:
         place = bisect_right(starts, first) - 1
         shift = starts[place]
-        inside[place].append(Entity(text[first:last], label, first - shift, last - shift))
+        inside[place].append(Entity(flat[first:last], label, first - shift, last - shift))
     for (start, end), entities in zip(sentences, inside, strict=True):
-        # Only a mention that spans lines leaves a line end in a sentence.
-        yield Record(text[start:end].replace("\n", " "), tuple(entities), origin=origin)
+        yield Record(flat[start:end], tuple(entities), origin=origin)
