@@ -20,7 +20,7 @@ RULES = {
     "lost them",
     "control character": "left out, or a space where it parts two words",
     "duplicate": "a text that stood earlier in the split, with the same annotations: the record goes",
-    "contradiction": "a text that stood earlier in the split, with other annotations: the record goes, the first stays",
+    "contradiction": "a text that stood earlier in the split, with other annotations: it goes, the first stays",
     "leak": "a training text that stands in a test split or a zero-shot suite: the record goes",
     "wrong offsets": "offsets that do not point at their mention, which occurs elsewhere: the offsets go",
     "missing mention": "a mention that the text lacks: it goes, with the relation or event that hangs on it",

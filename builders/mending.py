@@ -12,7 +12,7 @@ from .records import Record
 _BLANK = "\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029"
 _CONTROL = re.compile(f"(?P<blank>(?!\r\n)[{_BLANK}])|[\x00-\x08\x0e-\x1b\r\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
-# UTF-8 once read as Latin-1 or Windows-1252. Only what nobody writes: `Ã©`, `â€™`, three bytes or more of pure Latin-1,
+# UTF-8 once read as Latin-1 or Windows-1252, where nobody means it: `Ã©`, `â€™`, three bytes or more of pure Latin-1,
 # and Chinese as two such characters at least. An `É` before a `»` can be meant.
 _LATER = "[\x80-\xbf]"
 _WINDOWS = "[\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ€]"

@@ -2,63 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 from ..records import Entity, Record, Rejected
 from .lines import read_lines
 
+_OPENS = "BIMES"
+
 
 def read_columns(
-    path: Path, *, token: int = 0, tag: int = -1, separator: str | None = None, joiner: str = " "
+    path: Path,
+    *,
+    token: int = 0,
+    tag: int | tuple[int, ...] = -1,
+    separator: str | None = None,
+    joiner: str = " ",
+    spell: Callable[[str], str] | None = None,
 ) -> Iterator[Record | Rejected]:
     """Yield one record a sentence; tags in IOB1, IOB2, BIOES or BMES, which are read alike.
 
+    A sentence with a malformed line is set aside as a whole, and the message names that line.
+
     Args:
-        token, tag: the columns, negative ones from the right.
-        separator: between columns; None for any run of blanks.
+        token: its column, negative from the right.
+        tag: its column, or several, each of which tags one layer of mentions, where mentions nest.
+        separator: between columns; None for any run of blanks. Name it where a token may itself be a blank.
         joiner: between tokens in the text: one space for English, nothing for Chinese.
+        spell: gives the token that its column stands for, or nothing where it stands for none.
     """
-    width = max(n + 1 if n >= 0 else -n for n in (token, tag)) if token >= 0 and tag >= 0 else 2
-    tokens: list[str] = []
-    tags: list[str] = []
-    first, fault = 0, None
-    number = 0
-    for number, line in read_lines(path):
-        if not line.strip() or line.startswith("-DOCSTART-"):
-            yield from _sentence(tokens, tags, joiner, f"{path}:{first}", fault)
-            tokens, tags, fault = [], [], None
-            continue
-        columns = line.split(separator)
-        first = first if tokens or fault else number
-        if len(columns) < width:
-            fault = fault or Rejected(f"{path}:{number}", f"{len(columns)} column instead of {width}", content=line)
-            continue
-        tokens.append(columns[token])
-        tags.append(columns[tag])
-    yield from _sentence(tokens, tags, joiner, f"{path}:{first}", fault)
+    columns = tag if isinstance(tag, tuple) else (tag,)
+    width = max(_width(token, column) for column in columns)
+    known = {"O"}  # tags that have been looked at
+    name = str(path)
 
+    def fault(row: Sequence[str]) -> str:
+        if len(row) < width:
+            return f"fewer than {width} columns"
+        if not (spell(row[token]) if spell else row[token]):
+            return "no token"
+        return next((f"{row[column]!r} is no tag" for column in columns if not _is_tag(row[column])), "")
 
-def _sentence(
-    tokens: Sequence[str], tags: Sequence[str], joiner: str, origin: str, fault: Rejected | None
-) -> Iterator[Record | Rejected]:
-    if fault:
-        yield fault
-    elif tokens:
+    for first, lines in _blocks(path):
+        rows = [line.split(separator) for line in lines]
+        if complete := min(map(len, rows)) >= width:
+            tokens = [spell(row[token]) for row in rows] if spell else [row[token] for row in rows]
+            layers = [[row[column] for row in rows] for column in columns]
+        if not complete or "" in tokens or not known.issuperset(chain(*layers)):
+            if bad := next(((n, why) for n, row in enumerate(rows) if (why := fault(row))), None):
+                yield Rejected(f"{path}:{first + bad[0]}", bad[1], content=lines[bad[0]])
+                continue
+            known.update(*layers)
         text, offsets = join_tokens(tokens, joiner)
-        spans = tag_spans(tags)
-        entities = (Entity(text[offsets[i] : (end := offsets[j - 1] + len(tokens[j - 1]))], label, offsets[i], end)
-                    for i, j, label in spans)  # fmt: skip
-        yield Record(text, entity=tuple(entities), origin=origin)
+        entities = []
+        for tags in layers:
+            for i, j, label in tag_spans(tags):
+                start, end = offsets[i], offsets[j - 1] + len(tokens[j - 1])
+                entities.append(Entity(text[start:end], label, start, end))
+        yield Record(text, entity=tuple(entities), origin=f"{name}:{first}")
+
+
+def tag_comes_first(path: Path) -> bool:
+    """Whether the first column holds the tags: some distributions of one corpus have it so and others not."""
+    columns = (line.split() for _, line in read_lines(path) if line.strip())
+    return all(_is_tag(row[0]) for row in islice(columns, 1000))
 
 
 def join_tokens(tokens: Sequence[str], joiner: str) -> tuple[str, list[int]]:
     """The text and where each token starts in it."""
-    offsets, place = [], 0
-    for token in tokens:
-        offsets.append(place)
-        place += len(token) + len(joiner)
-    return joiner.join(tokens), offsets
+    padded = [token + joiner for token in tokens]
+    offsets = list(accumulate(map(len, padded), initial=0))
+    return "".join(padded)[: offsets.pop() - len(joiner)], offsets
 
 
 def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -70,15 +85,43 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     start, label = -1, ""
     for i, tag in enumerate(tags):
-        prefix, _, name = tag.partition("-")
-        if start >= 0 and (prefix not in ("I", "M", "E") or name != label):
+        if tag == "O" and start < 0:
+            continue  # most tokens, so they are passed over fast
+        prefix, name = tag[:1], tag[2:]
+        if start >= 0 and (name != label or prefix not in "IME"):
             spans.append((start, i, label))
             start = -1
-        if prefix in ("B", "S", "I", "M", "E") and name and start < 0:
+        if start < 0 and name and prefix in _OPENS:
             start, label = i, name
-        if prefix in ("E", "S") and start >= 0:
+        if start >= 0 and prefix in "ES":
             spans.append((start, i + 1, label))
             start = -1
     if start >= 0:
         spans.append((start, len(tags), label))
     return spans
+
+
+def _blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first line, lines) of each sentence; a document's mark ends one too, with or without a blank."""
+    lines: list[str] = []
+    number = 0
+    for number, line in read_lines(path):
+        if line.strip() and not line.startswith("-DOCSTART-"):
+            lines.append(line)
+        elif lines:
+            yield number - len(lines), lines
+            lines = []
+    if lines:
+        yield number + 1 - len(lines), lines
+
+
+def _width(token: int, tag: int) -> int:
+    """How many columns there must be for both to be there, and apart."""
+    if (token < 0) == (tag < 0):
+        return max(token, tag) + 1 if token >= 0 else max(-token, -tag)
+    return max(token, tag) + 1 - min(token, tag)
+
+
+def _is_tag(text: str) -> bool:
+    """`O`, or a prefix and a label; `O-LOC` is an O, since some files name a type even there."""
+    return text == "O" or (text[:1] in _OPENS + "O" and text[1:2] == "-" and len(text) > 2)
