@@ -58,6 +58,8 @@ class File:
                 raise IEPileError(
                     f"{found[0]} and {found[1]} both could be the file {spelling!r}; move one of them away."
                 )
+            if found and (twin := found[0] / found[0].name).is_file():
+                found = [twin]  # a folder named as the file in it, as some archives unpack
             if found and self.pick(found[0]):
                 return found[0]
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from iepile.builders.errors import LabelError
+from iepile.builders.readers.casie import newest_first, read_casie
 from iepile.builders.readers.event_json import read_event_lists
 from iepile.builders.readers.mentions import place
 from iepile.builders.readers.nested_events import read_nested_events
@@ -231,3 +232,92 @@ class TestEnumeratedRole:
     def test_a_value_that_is_not_listed_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(LabelError, match="duee_fin_dev.json:1: DuEE-fin knows no value of '环节' '借壳上市'"):
             list(get_source("DuEE-fin").records(self.folder(tmp_path, "借壳上市"), "test"))
+
+
+class TestCASIE:
+    def document(self, folder: Path, name: str, content: str, *events: dict[str, object], date: str = "") -> Path:
+        data = {
+            "sourcefile": f"{name}.txt",
+            "info": {"date": date},
+            "content": content,
+            "cyberevent": {"hopper": [{"events": list(events)}]},
+        }
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(data), encoding="utf-8")
+        return path
+
+    def event(self, trigger: str, start: int, *arguments: tuple[str, str, int]) -> dict[str, object]:
+        event: dict[str, object] = {"subtype": "Phishing", "nugget": self.span(trigger, start)}
+        if arguments:
+            event["argument"] = [{**self.span(m, s), "role": {"type": r}} for r, m, s in arguments]
+        return event
+
+    def span(self, text: str, start: int) -> dict[str, object]:
+        return {"text": text, "startOffset": start, "endOffset": start + len(text)}
+
+    def test_offsets_one_too_far_right_find_their_text(self, tmp_path: Path) -> None:
+        path = self.document(tmp_path, "1", "They sent mail. Mail was sent.", self.event("sent", 26))
+        _, second = records(read_casie(path))
+        assert second.text == "Mail was sent."
+        assert (second.event[0].start, second.event[0].end) == (9, 13)
+
+    def test_argument_of_another_sentence_is_set_aside(self, tmp_path: Path) -> None:
+        event = self.event("sent", 5, ("Tool", "mail", 10), ("Victim", "Ann", 16))
+        items = list(read_casie(self.document(tmp_path, "1", "They sent mail. Ann read it.", event)))
+        assert [a.argument for r in records(items) for e in r.event for a in e.arguments] == ["mail"]
+        assert set_aside(items) == {"argument outside its trigger's sentence": 1}
+
+    def test_mention_across_a_sentence_is_set_aside(self, tmp_path: Path) -> None:
+        event = self.event("sent", 5, ("Tool", "mail. Ann", 10))
+        items = list(read_casie(self.document(tmp_path, "1", "They sent mail. Ann read it.", event)))
+        assert set_aside(items) == {"argument across sentences": 1}
+
+    def test_trigger_that_the_text_lacks_is_set_aside_with_its_event(self, tmp_path: Path) -> None:
+        items = list(read_casie(self.document(tmp_path, "1", "Data has leaked", self.event("leaked.", 9))))
+        assert set_aside(items) == {"trigger not in the text": 1}
+        assert [r.event for r in records(items)] == [()]
+
+    def test_stray_mark_goes_and_offsets_stay(self, tmp_path: Path) -> None:
+        path = self.document(tmp_path, "1", "Ann fell.</text> They sent mail.", self.event("sent", 22))
+        first, second = records(read_casie(path))
+        assert (first.text, second.text, second.event[0].start) == ("Ann fell.", "They sent mail.", 5)
+
+    def test_division_by_date_and_then_by_name_as_strings(self, tmp_path: Path) -> None:
+        for name, date in (("9", "2017_01_01"), ("10", "2017_01_01"), ("3", "2018_01_01"), ("4", "2015_12_31")):
+            self.document(tmp_path, name, "", date=date)
+        self.document(tmp_path, "999", "", date="2020_01_01")
+        assert [p.stem for p in newest_first(tmp_path, 0, 0.5, frozenset({"999"}))] == ["3", "9"]
+        assert [p.stem for p in newest_first(tmp_path, 0.5, 1, frozenset({"999"}))] == ["10", "4"]
+
+    def test_the_whole_corpus_is_divided_200_100_697(self, tmp_path: Path) -> None:
+        folder = tmp_path / "annotation"
+        folder.mkdir()
+        for n in range(1000):
+            name = {0: "999", 1: "10001", 2: "10002"}.get(n, str(20000 + n))
+            self.document(folder, name, "", date="2017_01_01")
+        files = get_source("CASIE").files
+        assert {split: len(file.pick(folder)) for split, (file,) in files.items()} == {
+            "train": 697,
+            "validation": 100,
+            "test": 200,
+        }
+
+    def test_counts_of_the_real_files(self) -> None:
+        """The facts file counts all 1,000 documents, so what is here is counted by the format alone."""
+        source, folder = real("CASIE", "train", "validation", "test")
+        items = [item for split in source.splits for item in source.records(folder, split)]
+        read = records(items)
+        annotated = Counter[str]()
+        for path in folder.rglob("annotation/*.json"):
+            if path.stem not in {"999", "10001", "10002"}:
+                for hopper in json.loads(path.read_bytes())["cyberevent"]["hopper"]:
+                    annotated["events"] += len(hopper["events"])
+                    annotated["arguments"] += sum(len(event.get("argument", ())) for event in hopper["events"])
+        aside = set_aside(items)
+        assert sum(len(r.event) for r in read) + aside["trigger not in the text"] == annotated["events"]
+        kept = sum(len(e.arguments) for r in read for e in r.event)
+        assert kept + sum(n for reason, n in aside.items() if reason.startswith("argument")) == annotated["arguments"]
+        assert aside["trigger not in the text"] <= 1 and aside["argument across sentences"] < 10
+        assert aside["argument outside its trigger's sentence"] < 0.03 * annotated["arguments"]
+        assert all(offsets_hold(r) for r in read)
+        assert len(source.schema.event_types) == 5 and len(set().union(*source.roles.values())) == 26

@@ -87,10 +87,10 @@ source = Source(
     homepage="https://www.luge.ai/#/luge/dataDetail?id=6",
     access="Register at https://www.luge.ai (data set DuEE1.0), accept the agreement and unpack DuEE1.0.zip.",
     files={
-        "train": [File(("duee_train.json/duee_train.json", "duee_train.json", "train.json"))],
+        "train": [File(("duee_train.json", "train.json"))],
         "test": [
             File(
-                ("duee_dev.json/duee_dev.json", "duee_dev.json", "dev.json"),
+                ("duee_dev.json", "dev.json"),
                 size=925593,
                 sha256="6092fa44bd2cdfca696d3b8022b837a6b2a63739e0804377b46cdfcf670c32d2",
             )

@@ -38,10 +38,10 @@ source = Source(
     homepage="https://www.luge.ai/#/luge/dataDetail?id=7",
     access="Register at https://www.luge.ai (data set DuEE-fin), accept the agreement and unpack DuEE-fin.zip.",
     files={
-        "train": [File(("duee_fin_train.json/duee_fin_train.json", "duee_fin_train.json", "train.json"))],
+        "train": [File(("duee_fin_train.json", "train.json"))],
         "test": [
             File(
-                ("duee_fin_dev.json/duee_fin_dev.json", "duee_fin_dev.json", "dev.json"),
+                ("duee_fin_dev.json", "dev.json"),
                 size=2207821,
                 sha256="ffc6dfb85f821e001d6d07437bde1000ce282aafc657cdf339e078e8232d0061",
             )
