@@ -12,6 +12,7 @@ import yaml
 
 from ..builders.source import SPLITS
 from ..builders.summary import ConfigSummary, CorpusSummary, SplitSummary
+from ..builders.tasks import TASKS
 
 MIXED_LICENCE = "each-source-under-its-own-terms"
 
@@ -80,6 +81,63 @@ def dataset_metadata(summary: CorpusSummary) -> dict[str, Any]:
     }
 
 
+def render_model_card(adapter: Path, *, repo_id: str = "", dataset_id: str | None = None) -> str:
+    """The README.md of a trained adapter, from its adapter_config.json and what training and evaluation left there.
+
+    Args:
+        adapter: holds adapter_config.json; and, where they were written, training_summary.json and scores.json.
+        repo_id: where the adapter will lie on the Hub; the folder's own path if empty.
+        dataset_id: the corpus on the Hub that it was trained on, where that is known.
+    """
+    config = _read_json(adapter / "adapter_config.json")
+    summary = _read_json(adapter / "training_summary.json")
+    base = config["base_model_name_or_path"]
+    modules = config.get("target_modules") or ()
+    metadata = {
+        "base_model": base,
+        "base_model_relation": "adapter",
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        **({"datasets": [dataset_id]} if dataset_id else {}),
+        "tags": ["iepile", "information-extraction", "lora"],
+    }
+    return _render(
+        "model_card.md.j2",
+        metadata=_front_matter(metadata),
+        name=repo_id.rpartition("/")[2] or adapter.resolve().name,
+        repo_id=repo_id or adapter.as_posix(),
+        base=base,
+        config=config,
+        modules=[modules] if isinstance(modules, str) else sorted(modules),
+        instruction=TASKS["NER"].instruction["en"],
+        template=_facts(summary).get("recipe.template", "chat"),
+        facts=_facts(summary),
+        scores=_facts(_read_json(adapter / "scores.json")),
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _facts(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Dotted name → value, for a card: no curves, and no paths of the machine that they were recorded on."""
+    facts: dict[str, str] = {}
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            facts.update(_facts(value, f"{prefix}{key}."))
+        elif isinstance(value, float):
+            facts[prefix + key] = f"{value:.4g}"
+        elif isinstance(value, str) and Path(value).is_absolute():
+            continue
+        elif isinstance(value, str | int):
+            facts[prefix + key] = str(value)
+        elif isinstance(value, list) and len(value) <= 8 and all(isinstance(item, str | int) for item in value):
+            facts[prefix + key] = ", ".join(map(str, value))
+    return facts
+
+
 def _splits(configs: tuple[ConfigSummary, ...]) -> dict[str, SplitSummary]:
     """Split → its files and counts over these configs, in the usual order, without empty ones."""
     found: dict[str, SplitSummary] = {}
@@ -122,7 +180,7 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("|", "\\|")
 
 
-def _render(template: str, **values: Any) -> str:
+def _render(template: str, /, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
