@@ -1,0 +1,202 @@
+"""A recipe: all that decides a training run, read from a flat YAML file with `key=value` overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+
+from ..builders.errors import IEPileError
+from .prompts import CHAT, get_template
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class RecipeError(IEPileError):
+    """A key or value that a recipe cannot have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a run is decided by. Keys from `learning_rate` on are TRL's and go to its `SFTConfig` as they are.
+
+    Attributes:
+        name: of the recipe: its file's.
+        base_model: a Hub id or a local folder.
+        revision: the branch, tag or commit of the base on the Hub.
+        trust_remote_code: run the code that comes with the base.
+        template: the prompt format, `chat` for the base's own (see `prompts.py`).
+        data: a built corpus, or its id on the Hub.
+        configs: the configs trained on, one after the other or a mix such as `all`.
+        max_rows: take so many rows at most, drawn by the seed; 0 for all.
+        validation_rows: measure the validation loss on so many rows at most.
+        cutoff: prompt and completion together, in tokens; a longer row is set aside and counted, never cut.
+        lora_r, lora_alpha, lora_dropout: LoRA's rank, scale and dropout.
+        target_modules: the layers that get an adapter: names, `all-linear`, or a regular expression.
+        precision: `float32`, `bfloat16`, or `auto` for bfloat16 on a GPU and float32 elsewhere.
+        output_dir: where the adapter goes; `runs/<name>` if empty.
+        eval_steps, save_steps: how often, in optimizer steps, to measure the validation loss and to write a
+            checkpoint to resume from; below 1 a share of the run.
+    """
+
+    name: str = ""
+    base_model: str
+    revision: str | None = None
+    trust_remote_code: bool = False
+    template: str = CHAT
+    data: str = "iepile"
+    configs: tuple[str, ...] = ("all",)
+    max_rows: int = 0
+    validation_rows: int = 100
+    cutoff: int = 700
+    lora_r: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.05
+    target_modules: tuple[str, ...] | str = "all-linear"
+    precision: str = "auto"
+    output_dir: str = ""
+
+    learning_rate: float = 5e-5
+    num_train_epochs: float = 1.0
+    max_steps: int = -1
+    per_device_train_batch_size: int = 2
+    gradient_accumulation_steps: int = 4
+    lr_scheduler_type: str = "cosine"
+    warmup_steps: float = 0.0
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    optim: str = "adamw_torch"
+    gradient_checkpointing: bool = False
+    logging_steps: float = 10
+    eval_steps: float = 0.1
+    save_steps: float = 0.1
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        if self.template != CHAT:
+            get_template(self.template)
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise RecipeError(f"precision is {self.precision!r}; it must be auto, float32 or bfloat16.")
+        if not self.configs:
+            raise RecipeError("configs is empty; name at least one, such as en_ner.")
+        at_least = {"cutoff": 1, "lora_r": 1, "lora_alpha": 1, "max_rows": 0, "validation_rows": 0}
+        at_least |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 1, "seed": 0}
+        for key, least in at_least.items():
+            if getattr(self, key) < least:
+                raise RecipeError(f"{key} is {getattr(self, key)}; it must be {least} or more.")
+        for key in ("learning_rate", "logging_steps", "eval_steps", "save_steps"):
+            if getattr(self, key) <= 0:
+                raise RecipeError(f"{key} is {getattr(self, key)}; it must be more than 0.")
+
+    @property
+    def folder(self) -> Path:
+        """Where the adapter goes."""
+        return Path(self.output_dir or f"runs/{self.name or 'adapter'}")
+
+
+# From here on the fields are named and meant as in TRL's `SFTConfig`.
+_FIELDS = [field.name for field in fields(Recipe)]
+SFT_KEYS = tuple(_FIELDS[_FIELDS.index("learning_rate") :])
+
+
+def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        recipe: a YAML file, or the name of one that comes with the package.
+        overrides: `key=value`, the value written as in YAML.
+
+    Raises:
+        RecipeError: for a recipe that is not there, a key that does not exist, or a value of another type.
+    """
+    path = _find(recipe)
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise RecipeError(f"{path}{line}: this is not YAML ({getattr(error, 'problem', error)}).") from None
+    if not isinstance(values, Mapping):
+        raise RecipeError(f"{path}: a recipe is a list of `key: value` lines.")
+    known: dict[str, Any] = {"name": path.stem}
+    for key, value in values.items():
+        known[key] = _typed(str(key), value, str(path))
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {override}: write it as key=value.")
+        try:
+            value = yaml.safe_load(text) if text else ""
+        except yaml.YAMLError:
+            value = text
+        known[key] = _typed(key, value, f"--set {override}")
+    if "base_model" not in known:
+        raise RecipeError(f"{path} names no base_model; add one, such as HuggingFaceTB/SmolLM2-135M-Instruct.")
+    return Recipe(**known)
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def _find(recipe: str | Path) -> Path:
+    path = Path(recipe)
+    if path.is_file():
+        return path
+    packaged = RECIPES / f"{path.name.removesuffix('.yaml')}.yaml"
+    # A path with folders is meant as a path: a packaged recipe must not stand in for a file that is missing.
+    if packaged.is_file() and path.name == str(path):
+        return packaged
+    near = get_close_matches(packaged.stem, recipe_names(), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the recipes here are {', '.join(recipe_names())}."
+    raise RecipeError(f"There is no recipe {recipe}; {hint}")
+
+
+def _typed(key: str, value: Any, where: str) -> Any:
+    """The value in the type of its field."""
+    hints = get_type_hints(Recipe)
+    if key not in hints:
+        near = get_close_matches(key, hints, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(hints)}."
+        raise RecipeError(f"{where}: there is no key {key!r}; {hint}")
+    options = get_args(hints[key]) if isinstance(hints[key], UnionType) else (hints[key],)
+    for option in options:
+        converted = _convert(value, option)
+        if converted is not _UNFIT:
+            return converted
+    wanted = " or ".join(_NAMES[get_origin(option) or option] for option in options)
+    raise RecipeError(f"{where}: {key} is {value!r}; it must be {wanted}.")
+
+
+_UNFIT = object()
+_NAMES = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of strings",
+    NoneType: "null",
+}
+
+
+def _convert(value: Any, kind: Any) -> Any:
+    if get_origin(kind) is tuple:
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return tuple(value) if fits else _UNFIT
+    if kind is float and isinstance(value, str):
+        # YAML 1.1 reads 5e-5, which has no point, as a string.
+        try:
+            return float(value)
+        except ValueError:
+            return _UNFIT
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) and kind is not bool:
+        return _UNFIT
+    return value if isinstance(value, kind) else _UNFIT
