@@ -201,6 +201,12 @@ def _files(folder: Path, config: str) -> dict[str, list[Path]]:
     return {split: paths for split, paths in found.items() if paths}
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether all files of a split are there: `train-00000-of-00002.parquet` says how many they are."""
+    split, _, count = path.stem.replace("-of-", "-").split("-")
+    return len(list(path.parent.glob(f"{split}-*-of-{count}.parquet"))) == int(count)
+
+
 def _inspect(folder: Path, config: str) -> tuple[dict[str, list[Path]], str]:
     """The splits to expect, with their files where the corpus is built; and the digest of what will be read."""
     if not folder.is_dir():
@@ -209,9 +215,12 @@ def _inspect(folder: Path, config: str) -> tuple[dict[str, list[Path]], str]:
         corpus = _module("builders.corpus")
         splits, digest = corpus.inspect_raw(folder, _members(config))
         return {split: [] for split in splits}, digest
-    if not (folder / "README.md").exists():
-        raise _error(f"{folder} is a corpus without its README.md, so half of one; run `iepile build` again.")
+    if script := next(folder.glob("*.py"), None):
+        raise _error(f"{script} is a script in a corpus, with which datasets refuses to load it; move it away.")
     found = _files(folder, config)
+    half = next((path for paths in found.values() for path in paths if not _is_whole(path)), None)
+    if half or not (folder / "README.md").exists():
+        raise _error(f"{folder} lacks {'files beside ' + half.name if half else 'README.md'}; build the corpus again.")
     if not found:
         raise _error(f"{folder} has no {config}; it has: {', '.join(c for c in CONFIGS if _files(folder, c))}.")
     state = blake2b(repr((config, __version__)).encode(), digest_size=16)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from .. import __version__
 from .errors import IEPileError
 
 
@@ -33,7 +34,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.version_option(package_name="iepile", message="%(version)s")
+@click.version_option(__version__, message="%(version)s")
 def cli(debug: bool) -> None:
     """Make, load, train on, measure, release and demo information-extraction instruction corpora."""
 

@@ -102,9 +102,18 @@ def test_wrong_arguments_are_one_sentence(home: Path, arguments: dict, message: 
 
 
 def test_half_a_corpus_is_refused(home: Path, tmp_path: Path) -> None:
+    for number, (name, message) in enumerate({"README.md": "README.md", "en_ner/train-00000-*": "beside"}.items()):
+        folder = tmp_path / str(number) / "iepile"
+        shutil.copytree(home / "iepile", folder)
+        next(folder.glob(name)).unlink()
+        with pytest.raises(IEPileError, match=f"lacks .*{message}.* build the corpus again"):
+            iepile.load("en_ner", data_dir=folder)
+
+
+def test_a_script_in_a_corpus_is_refused(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home / "iepile", tmp_path / "iepile")
-    (tmp_path / "iepile" / "README.md").unlink()
-    with pytest.raises(IEPileError, match="without its README.md"):
+    (tmp_path / "iepile" / "iepile.py").write_text("")
+    with pytest.raises(IEPileError, match="is a script in a corpus"):
         iepile.load("en_ner", data_dir=tmp_path / "iepile")
 
 
