@@ -8,10 +8,13 @@ from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 
-from .edits import Span, map_mentions, spans
+from .edits import Span, map_mentions, rewrite, spans
 from .errors import IEPileError
 from .mending import is_sound, mend, mend_text
+from .personal import KINDS, find_personal
 from .records import Record, Rejected
+
+LETTERS = 3  # or characters of Chinese: what a text needs to say anything
 
 # The rules in the order in which they are applied, and what each does. Under the profile `published` only `duplicate`,
 # `contradiction` and `leak` are: the published corpus was cleaned of nothing else.
@@ -19,11 +22,14 @@ RULES = {
     "broken encoding": "read again in the right encoding; lost characters left out, or the record where a mention "
     "lost them",
     "control character": "left out, or a space where it parts two words",
+    "too short": f"with `quality`: a text to train on with fewer than {LETTERS} letters: the record goes",
+    "not letters": "with `quality`: a text to train on of which letters are less than half: the record goes",
     "duplicate": "a text that stood earlier in the split, with the same annotations: the record goes",
     "contradiction": "a text that stood earlier in the split, with other annotations: it goes, the first stays",
     "leak": "a training text that stands in a test split or a zero-shot suite: the record goes",
     "wrong offsets": "offsets that do not point at their mention, which occurs elsewhere: the offsets go",
     "missing mention": "a mention that the text lacks: it goes, with the relation or event that hangs on it",
+    **dict.fromkeys(KINDS, "counted each time it occurs; with `mask`, it and the mentions that hold it are masked"),
 }
 PROFILES = ("default", "published")
 
@@ -43,16 +49,26 @@ class Cleaner:
         profile: `default` for all rules, `published` for those of the published corpus.
         held_out: `text_digest`s of the texts that must not be trained on: under the default profile those of all test
             splits and zero-shot suites, under the published one those of the source's own test split.
+        quality: whether poor texts go from `train` and `validation`.
+        mask: whether personal data are masked.
 
     Raises:
         IEPileError: if there is no such profile.
     """
 
-    def __init__(self, profile: str = "default", held_out: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        profile: str = "default",
+        held_out: frozenset[int] = frozenset(),
+        quality: bool = False,
+        mask: bool = False,
+    ) -> None:
         if profile not in PROFILES:
             raise IEPileError(f"There is no profile {profile!r}; the profiles are {', '.join(PROFILES)}.")
         self.profile = profile
         self.held_out = held_out
+        self.quality = quality
+        self.mask = mask
         self.counts: Counter[str] = Counter()
 
     def clean(self, items: Iterable[Record | Rejected], split: str) -> Iterator[Record | Rejected]:
@@ -73,10 +89,15 @@ class Cleaner:
                 aside.clear()
 
     def _steps(self, split: str, aside: list[Rejected]) -> list[Step]:
-        known: Step = partial(self._known, {}, self.held_out if split == "train" else frozenset())
-        if self.profile == "published":
-            return [known]
-        return [self._mended, known, partial(self._grounded, aside)]
+        # Personal data go last: repeats and leaks are known by the texts as they were.
+        steps: list[tuple[bool, Step]] = [
+            (self.profile == "default", self._mended),
+            (self.quality and split in ("train", "validation"), self._worthy),
+            (True, partial(self._known, {}, self.held_out if split == "train" else frozenset())),
+            (self.profile == "default", partial(self._grounded, aside)),
+            (self.profile == "default" or self.mask, self._masked),
+        ]
+        return [step for applies, step in steps if applies]
 
     def _rejected(self, rule: str, record: Record, why: str) -> Rejected:
         self.counts[rule] += 1
@@ -90,6 +111,14 @@ class Cleaner:
             return self._rejected("broken encoding", record, "a mention holds characters that were lost")
         self.counts.update(rules)
         return mended
+
+    def _worthy(self, record: Record) -> Record | Rejected:
+        letters = sum(map(str.isalpha, record.text))
+        if letters < LETTERS:
+            return self._rejected("too short", record, f"fewer than {LETTERS} letters")
+        if 2 * letters < sum(map(len, record.text.split())):
+            return self._rejected("not letters", record, "less than half of the text are letters")
+        return record
 
     def _known(self, seen: dict[int, int], held_out: frozenset[int], record: Record) -> Record | Rejected:
         digest = text_digest(record.text)
@@ -137,6 +166,13 @@ class Cleaner:
                 if not (e.event_trigger and lacks(e.event_trigger))
             ),
         )
+
+    def _masked(self, record: Record) -> Record:
+        edits = []
+        for kind, edit in find_personal(record.text):
+            self.counts[kind] += 1
+            edits.append(edit)
+        return rewrite(record, edits) if self.mask else record
 
 
 def _stands(text: str, mention: str, start: int | None, end: int | None) -> bool:

@@ -153,6 +153,63 @@ def test_unknown_profile_is_an_error() -> None:
         Cleaner("strict")
 
 
+def test_quality_filters_are_an_option_for_training_texts() -> None:
+    poor = [Record("34"), Record("1 - 0 ( 2 : 3 ) 0 - 1 at Ulm"), Record("§ 12")]
+    fine = [ANNA, Record("安娜在乌尔姆"), Record("Is 34 ok")]
+    assert len(clean(Cleaner(), *poor, *fine)[0]) == 6
+    assert len(clean(Cleaner(quality=True), *poor, *fine, split="test")[0]) == 6
+    cleaner = Cleaner(quality=True)
+    records, rejected = clean(cleaner, *poor, *fine)
+    assert records == fine
+    assert [r.reason.partition(":")[0] for r in rejected] == ["too short", "not letters", "too short"]
+    assert cleaner.counts == {"too short": 2, "not letters": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "kind"),
+    [
+        ("Write to anna.b+x@mail.example.org.", "Write to [EMAIL].", "e-mail address"),
+        ("邮箱anna@example.cn，谢谢", "邮箱[EMAIL]，谢谢", "e-mail address"),
+        ("电话13912345678找我", "电话[PHONE]找我", "telephone number"),
+        ("电话010-12345678。", "电话[PHONE]。", "telephone number"),
+        ("Call (212) 555-0123 or wait", "Call [PHONE] or wait", "telephone number"),
+        ("Call +49 30 1234567 or wait", "Call [PHONE] or wait", "telephone number"),
+        ("身份证号11010119900307123X，", "身份证号[ID]，", "identity number"),
+        ("Her SSN is 123-45-6789.", "Her SSN is [ID].", "identity number"),
+        ("@Anna_B thanks", "[USER] thanks", "user name"),
+        ("谢谢@小明同学：好", "谢谢[USER]：好", "user name"),
+        ("In 1998-2003, 10.1016/j.1234567890 @ 5, 3-2-1, 1,234,567 and 12345678901234567890", None, None),
+    ],
+)
+def test_personal_data_are_counted_and_masked_by_option(text: str, masked: str | None, kind: str | None) -> None:
+    counting, masking = Cleaner(), Cleaner(mask=True)
+    assert clean(counting, Record(text))[0] == [Record(text)]
+    assert clean(masking, Record(text))[0] == [Record(masked or text)]
+    assert counting.counts == masking.counts == ({kind: 1} if kind else {})
+
+
+def test_masks_take_mentions_along() -> None:
+    text = "Ask @anna or anna@example.org, says Anna of example.org in Ulm"
+    mentions = ["@anna", "anna@example.org", "example.org", "Anna of example.org", "Ulm"]
+    entities = tuple(Entity(m, "x", text.index(m), text.index(m) + len(m)) for m in mentions)
+    bare = tuple(Entity(m, "y") for m in mentions)
+    [left], _ = clean(Cleaner(mask=True), Record(text, entity=entities + bare))
+    assert left.text == "Ask [USER] or [EMAIL], says Anna of example.org in Ulm"
+    assert [e.entity for e in left.entity if e.entity_type == "x"] == [
+        *("[USER]", "[EMAIL]", "[EMAIL]", "Anna of example.org", "Ulm")
+    ]
+    assert [e.entity for e in left.entity if e.entity_type == "y"] == [
+        *("[USER]", "[EMAIL]", "example.org", "Anna of example.org", "Ulm")
+    ]
+    assert all(left.text[e.start : e.end] == e.entity for e in left.entity if e.start is not None)
+
+
+def test_repeats_are_known_by_the_text_before_masks() -> None:
+    cleaner = Cleaner(mask=True, held_out=frozenset([text_digest("Call 13912345678")]))
+    records, _ = clean(cleaner, Record("Call 13912345678"), Record("Call 13912345679"))
+    assert records == [Record("Call [PHONE]")]
+
+
 ODD = st.text(st.sampled_from("ab é\x00\x0c\r\n\ufeff\ufffd\ud83d\ude00Ã©â€™\x85í\xa0 "), min_size=1, max_size=30)
 
 

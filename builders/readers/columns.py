@@ -63,10 +63,11 @@ def read_columns(
         yield Record(text, entity=tuple(entities), origin=f"{name}:{first}")
 
 
-def tag_comes_first(path: Path) -> bool:
-    """Whether the first column holds the tags: some distributions of one corpus have it so and others not."""
-    columns = (line.split() for _, line in read_lines(path) if line.strip())
-    return all(_is_tag(row[0]) for row in islice(columns, 1000))
+def read_either_order(path: Path) -> Iterator[Record | Rejected]:
+    """`read_columns` of two columns that one distribution of a corpus has as `token tag`, another as `tag token`."""
+    rows = (line.split() for _, line in read_lines(path) if line.strip())
+    tag_first = all(_is_tag(row[0]) for row in islice(rows, 1000))
+    return read_columns(path, token=1, tag=0) if tag_first else read_columns(path)
 
 
 def join_tokens(tokens: Sequence[str], joiner: str) -> tuple[str, list[int]]:
