@@ -196,3 +196,22 @@ def test_anatem_counts(split: str, part: str) -> None:
     assert not rejected(items)
     assert types(items) == {"Anatomy": counts["original_standoff"][part]["entities"]}
     assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)
+
+
+# Columns: CrossNER
+
+
+@pytest.mark.parametrize("domain", ["AI", "literature", "music", "politics", "science"])
+def test_crossner_counts(domain: str) -> None:
+    counts = facts("CrossNER")[domain.lower()]["test"]
+    items = real(f"CrossNER_{domain}", "zero_shot")
+    assert not rejected(items)
+    assert len(records(items)) == counts["sentences"]
+    names = get_source(f"CrossNER_{domain}").labels
+    assert types(items) == {names[tag]: n for tag, n in counts["entities_per_type"].items()}
+    assert sum(not record.entity for record in records(items)) == counts["sentences_without_entity"]
+
+
+def test_crossner_is_never_trained_on() -> None:
+    for domain in ("AI", "literature", "music", "politics", "science"):
+        assert get_source(f"CrossNER_{domain}").splits == ("zero_shot",)
