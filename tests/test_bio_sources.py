@@ -154,6 +154,21 @@ def test_bc5cdr_counts(split: str, part: str) -> None:
     assert len(records(items)) == pytest.approx(published, rel=0.01)
 
 
+@pytest.mark.parametrize(("split", "part"), [("train", "train"), ("validation", "dev")])
+def test_ncbi_disease_counts(split: str, part: str) -> None:
+    counts = facts("NCBI-Disease")
+    items = real("NCBI-Disease", split)
+    assert not rejected(items)  # nor the mention whose blanks are not those of the text
+    assert types(items) == {"Disease": counts["original"][part]["entities"]}
+    assert len(records(items)) == pytest.approx(counts["spyysalo-conll"][part]["sentences"], rel=0.015)
+
+
+def test_an_abstract_that_stands_twice_is_read_twice() -> None:
+    source = get_source("NCBI-Disease")
+    texts = [record.text for record in records(list(source.records(source.sample, "train")))]
+    assert texts.count("A map of the chick egg.") == 2  # cleaning counts it and takes it out
+
+
 # brat: AnatEM
 
 
