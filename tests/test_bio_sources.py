@@ -154,6 +154,21 @@ def test_bc5cdr_counts(split: str, part: str) -> None:
     assert len(records(items)) == pytest.approx(published, rel=0.01)
 
 
+@pytest.mark.parametrize(("split", "part"), [("train", "train"), ("validation", "dev")])
+def test_ncbi_disease_counts(split: str, part: str) -> None:
+    counts = facts("NCBI-Disease")
+    items = real("NCBI-Disease", split)
+    assert not rejected(items)  # nor the mention whose blanks are not those of the text
+    assert types(items) == {"Disease": counts["original"][part]["entities"]}
+    assert len(records(items)) == pytest.approx(counts["spyysalo-conll"][part]["sentences"], rel=0.015)
+
+
+def test_an_abstract_that_stands_twice_is_read_twice() -> None:
+    source = get_source("NCBI-Disease")
+    texts = [record.text for record in records(list(source.records(source.sample, "train")))]
+    assert texts.count("A map of the chick egg.") == 2  # cleaning counts it and takes it out
+
+
 # brat: AnatEM
 
 
@@ -196,3 +211,22 @@ def test_anatem_counts(split: str, part: str) -> None:
     assert not rejected(items)
     assert types(items) == {"Anatomy": counts["original_standoff"][part]["entities"]}
     assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)
+
+
+# Columns: CrossNER
+
+
+@pytest.mark.parametrize("domain", ["AI", "literature", "music", "politics", "science"])
+def test_crossner_counts(domain: str) -> None:
+    counts = facts("CrossNER")[domain.lower()]["test"]
+    items = real(f"CrossNER_{domain}", "zero_shot")
+    assert not rejected(items)
+    assert len(records(items)) == counts["sentences"]
+    names = get_source(f"CrossNER_{domain}").labels
+    assert types(items) == {names[tag]: n for tag, n in counts["entities_per_type"].items()}
+    assert sum(not record.entity for record in records(items)) == counts["sentences_without_entity"]
+
+
+def test_crossner_is_never_trained_on() -> None:
+    for domain in ("AI", "literature", "music", "politics", "science"):
+        assert get_source(f"CrossNER_{domain}").splits == ("zero_shot",)
