@@ -80,8 +80,9 @@ class Source:
     different things, to those names where they differ, None for a role that is left out. `role_values` lists the
     values of a role that is enumerated: such an argument is a class and need not stand in the text.
 
-    `files` maps a split to its files. `carve` takes shares of `train` for other splits, by the digest of the text, so
-    that a text never moves. `folders` are names, beside `name`, that its folder below the raw folder may have.
+    `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
+    moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
+    folder may have.
     """
 
     name: str
@@ -141,11 +142,14 @@ class Source:
         return None
 
     def find(self, folder: Path) -> dict[str, list[Path]]:
-        """Split → its native files below this source's folder, for the splits of which every file is present."""
+        """Split → its native files below this source's folder, for the splits of which every file is present.
+
+        A split that has none, and is carved from `train`, has those of `train`.
+        """
         present = {split: [file.find(folder) for file in files] for split, files in self.files.items()}
         found = {split: [p for p in paths if p] for split, paths in present.items() if all(paths)}
         if "train" in found:
-            found.update({split: found["train"] for split in self.carve})
+            found = dict.fromkeys(self.carve, found["train"]) | found
         return {split: found[split] for split in self.splits if split in found}
 
     def records(self, folder: Path, split: str) -> Iterator[Record | Rejected]:
@@ -155,28 +159,22 @@ class Source:
             FormatError: where a file cannot be read at all, or none of its records can.
             LabelError: where a label has no name.
         """
-        home = split if split in self.files else "train"
+        found = self.find(folder)
+        train = found.get("train")
+        carved = {s: share for s, share in self.carve.items() if train and found[s] == train}
+        home = "train" if split in carved else split
         number = 0
-        for file, path in zip(self.files[home], self.find(folder)[home], strict=True):
+        for file, path in zip(self.files[home], found[home], strict=True):
             read = chain.from_iterable(self.read(part) for part in file.pick(path))
             for item in _stretch(_some_record(read, path), file.rows):
                 if isinstance(item, Rejected):
                     if split == home:  # told once, where several splits are carved from one file
                         yield item
-                elif self.carve and home == "train" and self._share(item.text) != split:
+                elif home == "train" and _share(item.text, carved) != split:
                     continue
                 else:
                     yield self._named(item, f"{self.name}/{split}/{number}")
                     number += 1
-
-    def _share(self, text: str) -> str:
-        """The split that a text of the training files belongs to."""
-        place = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
-        for split, share in self.carve.items():
-            if place < share:
-                return split
-            place -= share
-        return "train"
 
     def _named(self, record: Record, record_id: str) -> Record:
         """The record with its id and published names for native labels; what maps to None is left out."""
@@ -289,6 +287,16 @@ def get_source(name: str, modules: tuple[Path, ...] = ()) -> Source:
         hint = f"did you mean {near[0]!r}?" if near else "`iepile sources` lists them."
         raise IEPileError(f"There is no source {name!r}; {hint}")
     return sources[name]
+
+
+def _share(text: str, carved: Mapping[str, float]) -> str:
+    """The split that a text of the training files belongs to."""
+    place = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64 if carved else 1.0
+    for split, share in carved.items():
+        if place < share:
+            return split
+        place -= share
+    return "train"
 
 
 def _some_record(items: Iterator[Record | Rejected], path: Path) -> Iterator[Record | Rejected]:
