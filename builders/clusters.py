@@ -11,7 +11,7 @@ _SCALE = 10**9  # similarities are counted in whole numbers, so that no order of
 def cluster(similarity: Sequence[Sequence[float]], largest: int, leave_alone: bool = False) -> list[list[int]]:
     """Put items 0…n-1 into about √n clusters; sorted.
 
-    Down to 3/2 √n clusters whatever is alike at all is joined; from there to 1/2 √n only what is more alike than two
+    Down to 5/4 √n clusters whatever is alike at all is joined; from there to 1/2 √n only what is more alike than two
     items are on average. Items that are then alone come together, since nothing parts them; a single one joins the
     cluster that it is most like, then the smallest.
 
@@ -26,7 +26,7 @@ def cluster(similarity: Sequence[Sequence[float]], largest: int, leave_alone: bo
     clusters = [[i] for i in range(n)]
     while len(clusters) > max(1, round(0.5 * sqrt(n))):
         best, a, b = _closest(clusters, between, largest)
-        if best <= 0 or (len(clusters) <= 1.5 * sqrt(n) and best < average):
+        if best <= 0 or (len(clusters) <= 1.25 * sqrt(n) and best < average):
             break
         _join(clusters, between, a, b)
     alone = [c for c in clusters if len(c) == 1]
