@@ -1,8 +1,8 @@
 """The kinds of labels whose words are not in the lexicon, guessed by a sentence encoder: those of the nearest words.
 
-`use` is the multilingual Universal Sentence Encoder of the extra `iepile[negatives]` (31 MB, numpy alone, offline); any
-other name is a model of sentence-transformers, by Hub id or folder. An encoder takes part only where it is asked for by
-name, so that what happens to be installed never changes a build.
+`use` is the multilingual Universal Sentence Encoder of the extra `iepile[negatives]` (31 MB, numpy alone, offline);
+any other name is a model of sentence-transformers, by Hub id or folder. An encoder takes part only where it is asked
+for by name, so that what happens to be installed never changes a build.
 """
 
 from __future__ import annotations
