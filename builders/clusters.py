@@ -1,51 +1,70 @@
-"""Labels into clusters by average linkage: the pair of clusters that is most alike is joined, again and again."""
+"""Labels into clusters by average linkage: the two clusters that are most alike are joined, again and again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
-Clusters = list[list[int]]
+_SCALE = 10**9  # similarities are counted in whole numbers, so that no order of adding can matter
 
 
-def cluster(similarity: Sequence[Sequence[float]], count: int, largest: int) -> Clusters:
-    """Join items 0…n-1 until `count` clusters are left, or no two are alike at all.
+def cluster(similarity: Sequence[Sequence[float]], largest: int, leave_alone: bool = False) -> list[list[int]]:
+    """Put items 0…n-1 into about √n clusters; sorted.
 
-    Items like no other come together in clusters of their own: nothing is known of them, so they are asked together.
-    The outcome depends on the similarities and on the items' order alone.
+    Down to 5/4 √n clusters whatever is alike at all is joined; from there to 1/2 √n only what is more alike than two
+    items are on average. Items that are then alone come together, since nothing parts them; a single one joins the
+    cluster that it is most like, then the smallest.
 
     Args:
-        similarity: n × n, symmetric; above 0 where two items are alike.
-        count: how many clusters to aim at.
-        largest: the most items that one cluster may hold.
+        similarity: n × n, symmetric, 0 where nothing is alike.
+        largest: the most items in a cluster.
+        leave_alone: whether a single item that is left may stay alone.
     """
     n = len(similarity)
-    clusters: Clusters = [[i] for i in range(n)]
-    # Sums of similarities between clusters, kept up to date, so that a join costs O(n).
-    between = [list(row) for row in similarity]
-    while len(clusters) > count:
-        best: tuple[float, int, int, int] | None = None
-        for a in range(len(clusters)):
-            for b in range(a):
-                size = len(clusters[a]) + len(clusters[b])
-                if size > largest:
-                    continue
-                mean = round(between[a][b] / (len(clusters[a]) * len(clusters[b])), 9)
-                if mean > 0 and (best is None or (mean, -size) > best[:2]):
-                    best = (mean, -size, a, b)
-        if best is None:
+    between = [[round(s * _SCALE) for s in row] for row in similarity]  # between clusters: the sum over their items
+    average = sum(between[i][j] for i in range(n) for j in range(i)) / max(1, n * (n - 1) / 2)
+    clusters = [[i] for i in range(n)]
+    while len(clusters) > max(1, round(0.5 * sqrt(n))):
+        best, a, b = _closest(clusters, between, largest)
+        if best <= 0 or (len(clusters) <= 1.25 * sqrt(n) and best < average):
             break
-        _, _, a, b = best
-        clusters[b] += clusters.pop(a)
-        for i, row in enumerate(between):
-            row[b] += row[a]
-            if i != a:
-                between[b][i] += between[a][i]
-        for row in between:
-            del row[a]
-        del between[a]
-    if len(clusters) > count:
-        alone = [c[0] for c in clusters if len(c) == 1]
-        clusters = [c for c in clusters if len(c) > 1]
-        pieces = -(-len(alone) // largest)
-        clusters += [alone[piece::pieces] for piece in range(pieces)]
+        _join(clusters, between, a, b)
+    alone = [c for c in clusters if len(c) == 1]
+    if len(alone) > 1:
+        clusters = [c for c in clusters if len(c) > 1] + _together([c[0] for c in alone], largest)
+    elif alone and len(clusters) > 1 and not leave_alone:
+        a = clusters.index(alone[0])
+        free = [b for b, c in enumerate(clusters) if b != a and len(c) < largest]
+        if free:
+            b = max(free, key=lambda b: (between[a][b] / len(clusters[b]), -len(clusters[b]), -clusters[b][0]))
+            clusters[b] += alone[0]
+            del clusters[a]
     return sorted(sorted(c) for c in clusters)
+
+
+def _closest(clusters: list[list[int]], between: list[list[int]], largest: int) -> tuple[float, int, int]:
+    """The mean similarity and the places of the two clusters to join; of equals the smallest, then the first."""
+    sizes = [len(c) for c in clusters]
+    best, joined, place = 0.0, 0, (0, 0)
+    for a in range(1, len(sizes)):
+        row, size_a = between[a], sizes[a]
+        for b in range(a):
+            size = size_a + sizes[b]
+            if size <= largest:
+                mean = row[b] / (size_a * sizes[b])
+                if mean > best or (mean == best and mean > 0 and size < joined):
+                    best, joined, place = mean, size, (a, b)
+    return best, *place
+
+
+def _join(clusters: list[list[int]], between: list[list[int]], a: int, b: int) -> None:
+    clusters[b] += clusters.pop(a)
+    del between[a]
+    for row in between:
+        row[b] += row.pop(a)
+    between[b] = [row[b] for row in between]
+
+
+def _together(items: list[int], largest: int) -> list[list[int]]:
+    pieces = -(-len(items) // largest)
+    return [items[piece::pieces] for piece in range(pieces)]

@@ -1,58 +1,191 @@
 """The hard negatives of any schema: for each label those that a model would take for it, found from the schema itself.
 
-The labels are clustered by what they share (`label_signals`), into about as many clusters as the root of their number;
-the other labels of its cluster are a label's hard negatives. `else` and its kind are linked to every label.
+The labels are clustered by what they have in common (`label_signals.py`, `clusters.py`); the other labels of its
+cluster are a label's hard negatives. `else` and its kind, which stand for whatever no other label names, are linked to
+every label, and so are labels that a model was seen to confuse. Without an encoder, records or confusions the outcome
+depends on the schema and the native names alone, so that a build gives the same whatever else is installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import sqrt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from . import kinds, label_signals
 from .clusters import cluster
 from .errors import FormatError
-from .label_signals import ELSE, Label, Signal, parent_signal, role_signal, type_signal, word_signal
+from .label_signals import KindsOf, Label, Signal
+from .mentions import mention_signal
 from .readers.lines import read_json
-from .tasks import Option, Schema, Triple, get_task
+from .records import Record
+from .tasks import Option, Schema, Task, Triple, get_task
 
-LARGEST = 16  # the most labels in a cluster, so a label has at most 15 negatives, and those of the kind of `else`
-WEIGHTS = {"words": 1.0, "parent": 2.0, "types": 2.0, "roles": 1.0}
+LARGEST = 16  # the most labels in a cluster, so a label has at most 15 negatives by likeness
+MOST_CONFUSED = 5  # the most that it has beside them by confusion
+FEWEST_CONFUSIONS = 2  # one may be an accident
+# What the authors say outright (hierarchy, types) weighs more than what is read out of names.
+WEIGHTS = {"words": 1.0, "kinds": 2.0, "parents": 3.0, "types": 2.0, "roles": 2.0, "mentions": 1.0}
+ELSE = frozenset({"else", "other", "others", "misc", "miscellaneous", "no_relation", "其他", "其它"})
 
 Negatives = dict[str, tuple[str, ...]]
 Dictionary = dict[str, dict[str, Negatives]]  # task → source → label → labels
+Pair = tuple[Option, Option]
 
 
 def hard_negatives(
-    task: str, schema: Schema, language: str, native: Mapping[str, str] | None = None
+    task: str,
+    schema: Schema,
+    language: str,
+    native: Mapping[str, str] | None = None,
+    **evidence: Any,
 ) -> dict[Option, tuple[Option, ...]]:
-    """For every option of the task its hard negatives, in the schema's order.
+    """For every option of the task its hard negatives, both in the schema's order.
 
-    A function of its arguments alone; the order of the schema changes the order of the outcome, never its contents.
-    A negative of a is b exactly where a is one of b.
+    The order of the schema changes the order of the outcome, never its contents; b is a negative of a exactly where a
+    is one of b.
 
     Args:
         task: NER, RE, SPO, EE, EET or EEA.
         schema: all that may be asked of the source.
-        language: en or zh.
+        language: en or zh: that of the labels.
         native: label → its name in the native files, which often tells more (`/people/person/place_lived`).
+        evidence: what else is known, as `Finder` takes it: `kinds_of`, `records`, `confusions`, `without`.
     """
-    options = get_task(task).options(schema)
-    by_label = {_label(option, schema, native or {}): option for option in sorted(options, key=_sort_key)}
-    linked = [o for label, o in by_label.items() if label.name.lower() in ELSE]
-    labels = [label for label in by_label if label.name.lower() not in ELSE]
-    signals = [signal(labels) for signal in (word_signal, parent_signal, type_signal, role_signal)]
-    found: dict[Option, set[Option]] = {option: set(linked) for option in options}
-    for members in cluster(_combined(signals), max(1, round(sqrt(len(labels)))), LARGEST):
-        together = [by_label[labels[i]] for i in members]
-        for option in together:
-            found[option].update(together)
-    for option in linked:
-        found[option].update(options)
-    return {option: tuple(o for o in options if o in found[option] and o != option) for option in options}
+    return Finder(get_task(task), schema, language, native or {}, **evidence).negatives
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds the hard negatives of one schema, and says why.
+
+    Attributes:
+        task: what is asked.
+        schema: all that may be asked of the source.
+        language: that of the labels.
+        native: label → its name in the native files.
+        kinds_of: a label's kinds; an encoder's guess (`label_encoders.py`) in place of the lexicon alone.
+        records: annotated records, in which strings may carry either of two labels.
+        confusions: (right label, what a model said) → how often (`extraction/confusions.py`).
+        without: signals to leave out, for measuring.
+    """
+
+    task: Task
+    schema: Schema
+    language: str
+    native: Mapping[str, str] = field(default_factory=dict)
+    kinds_of: KindsOf = kinds.kinds_of
+    records: Iterable[Record] = ()
+    confusions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+    @cached_property
+    def negatives(self) -> dict[Option, tuple[Option, ...]]:
+        """Each option's hard negatives, in the schema's order."""
+        found: dict[Option, set[Option]] = {option: set() for option in self._options}
+        for a, b in (*self._else_pairs, *self._alike_pairs, *self._confused):
+            found[a].add(b)
+            found[b].add(a)
+        return {option: tuple(o for o in self._options if o in found[option]) for option in self._options}
+
+    def why(self, option: Option, negative: Option) -> str:
+        """Why one is a hard negative of the other, in a phrase."""
+        reasons = []
+        if times := self._confused.get((option, negative)) or self._confused.get((negative, option)):
+            reasons.append(f"a model took one for the other {times} times")
+        if _is_else(option) or _is_else(negative):
+            reasons.append(f"{_words(option if _is_else(option) else negative)!r} is whatever has no other label")
+        else:
+            i, j = self._places[option], self._places[negative]
+            reasons += [label_signals.phrase(signal.shared(i, j)) for signal in self._signals.values()]
+        return "; ".join(filter(None, reasons)) or self._indirectly(option, negative)
+
+    def _indirectly(self, option: Option, negative: Option) -> str:
+        """Two labels of a cluster may have nothing in common but a third, or nothing at all."""
+        like = self._similarity
+        i, j = self._places[option], self._places[negative]
+        between = max(range(len(like)), key=lambda k: (min(like[i][k], like[k][j]) if k not in (i, j) else -1.0, -k))
+        if between not in (i, j) and min(like[i][between], like[between][j]) > 0:
+            return f"both are like {_words(self._alike[between])!r}"
+        return "nothing parts them"
+
+    @cached_property
+    def _options(self) -> tuple[Option, ...]:
+        return self.task.options(self.schema)
+
+    @cached_property
+    def _alike(self) -> list[Option]:
+        """The options to cluster, in an order of their own."""
+        return sorted((o for o in self._options if not _is_else(o)), key=_parts)
+
+    @cached_property
+    def _places(self) -> dict[Option, int]:
+        return {option: place for place, option in enumerate(self._alike)}
+
+    @cached_property
+    def _signals(self) -> dict[str, Signal]:
+        labels = [self._label(option) for option in self._alike]
+        makers = {
+            "parents": label_signals.parents,
+            "types": partial(label_signals.types, kinds_of=self.kinds_of),
+            "roles": label_signals.roles,
+            "kinds": partial(label_signals.kinds, kinds_of=self.kinds_of),
+            "words": label_signals.words,
+            "mentions": lambda _: mention_signal(self.task, self.schema, self._alike, self.records),
+        }
+        return {name: make(labels) for name, make in makers.items() if name not in self.without}
+
+    @cached_property
+    def _similarity(self) -> label_signals.Matrix:
+        weighted = [(WEIGHTS[name], signal.similarity) for name, signal in self._signals.items()]
+        places = range(len(self._alike))
+        return [[sum(weight * s[i][j] for weight, s in weighted) for j in places] for i in places]
+
+    @cached_property
+    def _alike_pairs(self) -> list[Pair]:
+        # Every label has a negative; where `else` is one, none is forced on a label that is like no other.
+        clusters = cluster(self._similarity, LARGEST, leave_alone=len(self._alike) < len(self._options))
+        return [(self._alike[i], self._alike[j]) for members in clusters for i in members for j in members if i < j]
+
+    @cached_property
+    def _else_pairs(self) -> list[Pair]:
+        return [(a, b) for a in self._options if _is_else(a) for b in self._options if a != b]
+
+    @cached_property
+    def _confused(self) -> dict[Pair, int]:
+        """The most frequent confusions, a few for each label."""
+        by_name: dict[str, list[Option]] = {}
+        for option in sorted(self._options, key=_parts):
+            by_name.setdefault(self.task.key(option), []).append(option)
+        times: Counter[Pair] = Counter()
+        for names, count in self.confusions.items():
+            right, said = sorted(names)
+            for a in by_name.get(right, ()):
+                times.update({(a, b): count for b in by_name.get(said, ()) if a != b})
+        kept: dict[Pair, int] = {}
+        degree: Counter[Option] = Counter()
+        for (a, b), count in sorted(
+            times.items(), key=lambda item: (-item[1], _parts(item[0][0]), _parts(item[0][1]))
+        ):
+            if count >= FEWEST_CONFUSIONS and max(degree[a], degree[b]) < MOST_CONFUSED:
+                kept[a, b] = count
+                degree.update((a, b))
+        return kept
+
+    def _label(self, option: Option) -> Label:
+        if isinstance(option, Triple):
+            native = self.native.get(option.predicate, "")
+            return Label(option.predicate, native, ((option.subject_type, option.object_type),))
+        name = str(option)
+        triples = self.schema.triples if self.task.family == "relation" else ()
+        types = tuple(sorted((t.subject_type, t.object_type) for t in triples if t.predicate == name))
+        roles = self.schema.event_types.get(name, ()) if self.task.family == "event" else ()
+        return Label(name, self.native.get(name, ""), types, tuple(sorted(roles)))
 
 
 def read_dictionary(path: Path) -> Dictionary | Negatives:
@@ -75,33 +208,26 @@ def read_dictionary(path: Path) -> Dictionary | Negatives:
     }
 
 
-def write_dictionary(path: Path, dictionary: Mapping[str, Any]) -> None:
+def write_dictionary(path: Path, dictionary: Mapping[str, Any] | Mapping[Option, Any]) -> None:
     """Write either form; a typed relation stands as `subject_predicate_object`, as published."""
     path.write_bytes(orjson.dumps(_plain(dictionary), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def option_name(option: Option) -> str:
     """How the published files write an option."""
-    return "_".join(option) if isinstance(option, Triple) else str(option)
+    return "_".join(_parts(option))
 
 
-def _sort_key(option: Option) -> tuple[str, ...]:
+def _parts(option: Option) -> tuple[str, ...]:
     return tuple(option) if isinstance(option, Triple) else (str(option),)
 
 
-def _label(option: Option, schema: Schema, native: Mapping[str, str]) -> Label:
-    if isinstance(option, Triple):
-        types = ((option.subject_type, option.object_type),)
-        return Label(option.predicate, native.get(option.predicate, ""), types)
-    name = str(option)
-    types = tuple(sorted((t.subject_type, t.object_type) for t in schema.triples if t.predicate == name))
-    return Label(name, native.get(name, ""), types, tuple(schema.event_types.get(name, ())))
+def _words(option: Option) -> str:
+    return option.predicate if isinstance(option, Triple) else str(option)
 
 
-def _combined(signals: Iterable[Signal]) -> list[list[float]]:
-    weighted = [(WEIGHTS[signal.name], signal.similarity) for signal in signals]
-    n = len(weighted[0][1])
-    return [[sum(weight * s[i][j] for weight, s in weighted) for j in range(n)] for i in range(n)]
+def _is_else(option: Option) -> bool:
+    return _words(option).lower() in ELSE
 
 
 def _is_flat(data: Any) -> bool:

@@ -1,0 +1,36 @@
+"""Which labels the same strings carry in annotated records: `Paris` as a location here and an organization there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .label_signals import Feature, Signal
+from .records import Record
+from .tasks import Option, Schema, Task
+
+ACCIDENTS = 5  # so many mentions in common are expected of frequent labels; they count for little
+
+
+def mention_signal(task: Task, schema: Schema, options: Sequence[Option], records: Iterable[Record]) -> Signal:
+    """How large a share of the rarer label's mentions the other label has too.
+
+    A mention is an entity's string, a relation's pair of strings, an event's trigger; each counts once for a label,
+    however often it occurs.
+    """
+    found: dict[Option, set[Feature]] = {option: set() for option in options}
+    for record in records:
+        for option, answer in task.gold(record, schema).items():
+            if option in found:
+                found[option].update(("mention", mention) for mention in _strings(task, option, answer))
+    mentions = [found[option] for option in options]
+    similarity = [
+        [len(a & b) / (min(len(a), len(b)) + ACCIDENTS) if a is not b else 0.0 for b in mentions] for a in mentions
+    ]
+    return Signal(similarity, [dict.fromkeys(sorted(m), 1.0) for m in mentions])
+
+
+def _strings(task: Task, option: Option, answer: Any) -> set[str]:
+    key = task.key(option)
+    items = task.items({key: answer})[task.facets[0]]
+    return {" – ".join(part.lower() for part in item if part != key) for item in items}
