@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SHARED
 from iepile.builders.cleaning import Cleaner, text_digest
 from iepile.builders.errors import FormatError, LabelError
 from iepile.builders.readers.columns import read_columns, read_either_order
@@ -14,6 +13,8 @@ from iepile.builders.readers.inline import read_inline
 from iepile.builders.readers.span_map import read_span_map
 from iepile.builders.records import Entity, Record, Rejected
 from iepile.builders.source import get_source
+
+from conftest import SHARED
 
 
 @pytest.fixture
