@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 from .records import Record
-from .tasks import Option, Schema, Task
+from .tasks import Option, Schema, Task, instruction_string, to_json
 
 TRAINING_SPLITS = ("train", "validation")
 
@@ -34,19 +36,64 @@ class Asking:
     seed: int = 42
     published: bool = False
 
-    def rows(self, record: Record, record_id: str, split: str) -> Iterator[tuple[str, str]]:
+    def rows(self, record: Record, split: str) -> Iterator[tuple[str, str]]:
         """Yield (instruction, output) for each schema batch of the record."""
         gold = self.task.gold(record, self.schema)
-        options = self.task.options(self.schema)
         if not self.task.asks_negatives:
-            asked = [option for option in options if option in gold]
+            asked = [option for option in self._options if option in gold]
         elif split in TRAINING_SPLITS:
-            rng = generator(self.seed, record_id)
-            asked = sample(list(gold), options, self.negatives, self.task.split_num, rng)
+            rng = generator(self.seed, record.id)
+            asked = sample(list(gold), self._options, self.negatives, self.task.split_num, rng)
         else:
-            asked = list(options)
-        for batch in batches(asked, self.task.split_num, self.task.key, published=self.published):
-            yield self.task.write(record.text, self.language, batch, self.schema, gold)
+            asked = list(self._options)
+        cut = batches(asked, self.task.split_num, self._key, self.published)
+        # The published test rows of EEA leave the triggers out.
+        yield from self.write(record.text, cut, gold, show_gold=not (self.published and split == "test"))
+
+    def write(
+        self, text: str, batches: Iterable[Sequence[Option]], gold: Mapping[Option, Any], *, show_gold: bool = True
+    ) -> Iterator[tuple[str, str]]:
+        """Yield (instruction, output) for each batch, byte for byte as the published corpus writes them.
+
+        What many rows share is encoded once: a JSON object is the comma-separated JSON of its parts.
+
+        Args:
+            text: of the record.
+            batches: of options.
+            gold: option → answer, without absent ones.
+            show_gold: whether the schema shows what a task gives away of the answer, the triggers of EEA.
+        """
+        text_json = to_json(text)
+        keys, absent, entries = self._json
+        present = {option: keys[option] + to_json(answer) for option, answer in gold.items()}
+        for batch in batches:
+            if self.task.entry_shows_gold and show_gold:
+                schema = [to_json(self.task.entry(option, self.schema, gold.get(option))) for option in batch]
+            else:
+                schema = [entries[option] for option in batch]
+            output = [present.get(option) or absent[option] for option in batch]
+            instruction = instruction_string(self._sentence, f"[{', '.join(schema)}]", text_json)
+            yield instruction, f"{{{', '.join(output)}}}"
+
+    @cached_property
+    def _options(self) -> tuple[Option, ...]:
+        return self.task.options(self.schema)
+
+    @cached_property
+    def _key(self) -> Callable[[Option], str] | None:
+        """The task's key where two options share one, so that they must be kept apart; else None."""
+        return self.task.key if len({*map(self.task.key, self._options)}) < len(self._options) else None
+
+    @cached_property
+    def _sentence(self) -> str:
+        return to_json(self.task.instruction[self.language])
+
+    @cached_property
+    def _json(self) -> tuple[dict[Option, str], dict[Option, str], dict[Option, str]]:
+        """Option → its key in the answer, the key with the empty answer, its entry in the schema."""
+        keys = {option: f"{to_json(self.task.key(option))}: " for option in self._options}
+        absent = {option: key + to_json(self.task.empty()) for option, key in keys.items()}
+        return keys, absent, {o: to_json(self.task.entry(o, self.schema, None)) for o in self._options}
 
 
 def generator(seed: int, record_id: str) -> random.Random:
@@ -79,7 +126,7 @@ def sample(
 
 
 def batches(
-    options: Sequence[Option], split_num: int, key: Callable[[Option], str] = str, *, published: bool = False
+    options: Sequence[Option], split_num: int, key: Callable[[Option], str] | None = None, published: bool = False
 ) -> list[list[Option]]:
     """Cut into as few batches as `split_num` allows, in order; sizes differ by one at most, larger ones first.
 
@@ -87,9 +134,10 @@ def batches(
     """
     if not options:
         return []
-    repeats = max(Counter(key(option) for option in options).values())
-    if repeats > 1:
-        return _dealt(options, max(repeats, -(-len(options) // split_num)), key)
+    if key is not None:
+        repeats = max(Counter(key(option) for option in options).values())
+        if repeats > 1:
+            return _dealt(options, max(repeats, -(-len(options) // split_num)), key)
     if published:
         return _published(options, split_num)
     count = -(-len(options) // split_num)

@@ -10,7 +10,7 @@ import json
 import shutil
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b
@@ -124,7 +124,10 @@ def _write(job: Job, folder: Path) -> Shard:
         )
         for config in job.configs
     }
-    writers = {config: _Writer(folder, config) for config in job.configs}
+    writers = {
+        config: _Writer(folder, config, task=asking.task.name, source=source.name, language=source.language)
+        for config, asking in askings.items()
+    }
     counted: Counter[str] = Counter()
     native = _counted(source.records(job.folder, job.split), counted, job.options.strict)
     with (folder / "rejected.jsonl").open("wb") as rejected:
@@ -136,10 +139,7 @@ def _write(job: Job, folder: Path) -> Shard:
                 continue
             counted["records"] += 1
             for config, asking in askings.items():
-                for batch, (instruction, output) in enumerate(asking.rows(item, item.id, job.split)):
-                    writers[config].add(
-                        item.id, batch, asking.task.name, source.name, source.language, instruction, output
-                    )
+                writers[config].add(item.id, asking.rows(item, job.split))
     for writer in writers.values():
         writer.close()
     return Shard(
@@ -179,22 +179,29 @@ def _digests(paths: Sequence[Path]) -> frozenset[int]:
 class _Writer:
     """Rows of one config into Parquet files of bounded size, one row group in memory at a time."""
 
-    def __init__(self, folder: Path, config: str) -> None:
-        self._folder, self._config = folder, config
-        self._columns: list[list[Any]] = [[] for _ in COLUMNS]
+    def __init__(self, folder: Path, config: str, **constants: str) -> None:
+        self._folder, self._config, self._constants = folder, config, constants
+        self._rows: dict[str, list[Any]] = {"id": [], "batch": [], "instruction": [], "output": []}
         self._open: pq.ParquetWriter | None = None
         self.files: list[str] = []
         self.rows = self.size = 0
 
-    def add(self, *row: Any) -> None:
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
-        self.rows += 1
-        if self.rows % ROW_GROUP == 0:
-            self._flush()
+    def add(self, record_id: str, rows: Iterable[tuple[str, str]]) -> None:
+        """Take the rows of one record; its batches may end up in two row groups."""
+        ids, batches, instructions, outputs = self._rows.values()
+        for batch, (instruction, output) in enumerate(rows):
+            ids.append(record_id)
+            batches.append(batch)
+            instructions.append(instruction)
+            outputs.append(output)
+            if len(ids) == ROW_GROUP:
+                self._flush()
 
     def _flush(self) -> None:
-        table = pa.table(self._columns, schema=ARROW_SCHEMA)
+        count = len(self._rows["id"])
+        columns = {name: pa.array(values, ARROW_SCHEMA.field(name).type) for name, values in self._rows.items()}
+        columns |= {name: pa.repeat(value, count) for name, value in self._constants.items()}
+        table = pa.table([columns[name] for name in COLUMNS], schema=ARROW_SCHEMA)
         if self._open is None:
             self.files.append(f"{self._config}-{len(self.files):03}.parquet")
             self._open = pq.ParquetWriter(
@@ -204,14 +211,16 @@ class _Writer:
                 use_dictionary=["task", "source", "language"],
             )
         self._open.write_table(table, row_group_size=ROW_GROUP)
+        self.rows += count
         self.size += table.nbytes
-        self._columns = [[] for _ in COLUMNS]
+        for values in self._rows.values():
+            values.clear()
         if self.rows % FILE_ROWS == 0:
             self._open.close()
             self._open = None
 
     def close(self) -> None:
-        if self._columns[0]:
+        if self._rows["id"]:
             self._flush()
         if self._open is not None:
             self._open.close()
@@ -221,7 +230,8 @@ class _Writer:
 def code_digest() -> str:
     """The digest of the code that the bytes of a shard depend on: all of `builders/`."""
     here = Path(__file__).parent
-    return digest(*(path.read_bytes() for path in sorted(here.rglob("*.py"))), pa.__version__)
+    files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".yaml"))
+    return digest(*(path.read_bytes() for path in files), pa.__version__)
 
 
 def digest(*parts: Any) -> str:

@@ -57,6 +57,7 @@ class Task(ABC):
     instruction: Mapping[str, str]
     facets: tuple[str, ...]  # which facets of `items` are scored
     asks_negatives = True
+    entry_shows_gold = False  # whether an entry of the instruction's schema depends on the answer
     keyed_by = ""  # the field that names an entry of the instruction's schema, where an entry is no plain string
 
     @abstractmethod
@@ -98,25 +99,15 @@ class Task(ABC):
         """The answer for an option that the text does not have."""
         return []
 
-    def write(
-        self, text: str, language: str, options: Iterable[Option], schema: Schema, gold: Mapping[Option, Any]
-    ) -> tuple[str, str]:
-        """One row: the `instruction` string and the `output` string, byte for byte as the published corpus writes."""
-        options = list(options)
-        entries = [self.entry(o, schema, gold.get(o)) for o in options]
-        return self.ask(text, language, entries), self.answer(
-            {self.key(o): gold.get(o, self.empty()) for o in options}
-        )
-
     def ask(self, text: str, language: str, entries: Any) -> str:
         """The `instruction` string for schema entries that are already made."""
         if language not in self.instruction:
             raise IEPileError(f"{self.name} has no instruction in the language {language!r}; there are: en, zh.")
-        return _dumps({"instruction": self.instruction[language], "schema": entries, "input": text})
+        return instruction_string(to_json(self.instruction[language]), to_json(entries), to_json(text))
 
     def answer(self, answers: Mapping[str, Any]) -> str:
         """The `output` string."""
-        return _dumps(answers)
+        return to_json(answers)
 
 
 class NER(Task):
@@ -263,6 +254,7 @@ class EEA(EE):
 
     name, facets = "EEA", ("argument",)
     asks_negatives = False
+    entry_shows_gold = True
     instruction = {
         "en": "You are an expert in event argument extraction. Please extract event arguments and their roles from "
         "the input that conform to the schema definition, which already includes event trigger words. If an "
@@ -272,9 +264,12 @@ class EEA(EE):
     }
 
     def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        roles = list(schema.event_types[str(option)])
+        if answer is None:
+            return {"event_type": option, "arguments": roles}
         # One trigger an event, as published: two events may share their word.
-        triggers = [event["trigger"] for event in answer or () if event["trigger"] != NAN]
-        return {"event_type": option, "trigger": triggers, "arguments": list(schema.event_types[str(option)])}
+        triggers = [event["trigger"] for event in answer if event["trigger"] != NAN]
+        return {"event_type": option, "trigger": triggers, "arguments": roles}
 
     def _trigger(self, entry: Any) -> dict[str, Any]:
         # The published test rows leave the triggers out; a record may have none to give.
@@ -328,8 +323,13 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# As `json.dumps` writes, which makes a new encoder at every call.
+to_json: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def instruction_string(sentence: str, schema: str, text: str) -> str:
+    """The `instruction` string of a row, from parts that are JSON already."""
+    return f'{{"instruction": {sentence}, "schema": {schema}, "input": {text}}}'
 
 
 def _place(text: str, mention: str) -> int:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from iepile.builders.errors import FormatError, IEPileError
+from iepile.builders.instructions import Asking
 from iepile.builders.records import Argument, Entity, Event, Record, Relation
 from iepile.builders.tasks import Schema, Triple, get_task
 from iepile.extraction.metrics import Counts, score
@@ -37,7 +38,7 @@ def row(task: str, prediction: str | None = None, record: Record = RECORD, **cha
     """One row of ours asking the whole schema; its gold is the prediction unless one is given."""
     t = get_task(task)
     options = t.options(SCHEMA)[:1] if task == "SPO" else t.options(SCHEMA)
-    instruction, output = t.write(record.text, "en", options, SCHEMA, t.gold(record, SCHEMA))
+    ((instruction, output),) = Asking(t, SCHEMA, "en", {}).write(record.text, [options], t.gold(record, SCHEMA))
     base = {"id": "toy/test/0", "batch": 0, "task": task, "source": "toy", "language": "en"}
     answer = output if prediction is None else prediction
     return base | {"instruction": instruction, "output": output, "prediction": answer} | changes
@@ -150,7 +151,7 @@ def test_published_labels_of_every_task() -> None:
         gold = task.gold(RECORD, SCHEMA)
         rows = []
         for option in gold:
-            instruction, output = task.write(RECORD.text, "en", [option], SCHEMA, gold)
+            ((instruction, output),) = Asking(task, SCHEMA, "en", {}).write(RECORD.text, [[option]], gold)
             base = {"id": "0af3", "task": name, "source": "toy", "instruction": instruction}
             rows.append(base | {"output": output, "label": json.dumps(record[task.family])})
         for line in score(rows).lines:

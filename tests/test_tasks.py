@@ -4,6 +4,7 @@ import json
 
 import pytest
 from iepile.builders.errors import IEPileError
+from iepile.builders.instructions import Asking
 from iepile.builders.records import Record
 from iepile.builders.tasks import TASKS, Schema, Triple, get_task
 
@@ -74,7 +75,8 @@ ANSWERS["EEA"] = ANSWERS["EE"]
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answer_follows_the_format(name: str) -> None:
     task = TASKS[name]
-    instruction, output = task.write(RECORD.text, "en", task.options(SCHEMA), SCHEMA, task.gold(RECORD, SCHEMA))
+    asking = Asking(task, SCHEMA, "en", {})
+    ((instruction, output),) = asking.write(RECORD.text, [task.options(SCHEMA)], task.gold(RECORD, SCHEMA))
     assert output == json.dumps(ANSWERS[name])
     asked = json.loads(instruction)
     assert list(asked) == ["instruction", "schema", "input"]
@@ -153,7 +155,8 @@ def test_rows_equal_published_rows_byte_for_byte(name: str) -> None:
             entity=record.entity,
             event=tuple(e for e in record.event if e.event_type in types),
         )
-        written = task.write(record.text, "zh", task.options(schema), schema, task.gold(record, schema))
+        asking = Asking(task, schema, "zh", {})
+        (written,) = asking.write(record.text, [task.options(schema)], task.gold(record, schema))
         assert written[0] == row["instruction"]
         same = json.loads(written[1]) == json.loads(row["output"])
         equal, differ = equal + same, differ + (not same)
