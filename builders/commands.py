@@ -74,6 +74,12 @@ def sources(name: str | None, raw: Path | None, as_json: bool) -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.option("--hard-negatives", "negatives_file", type=click.Path(path_type=Path), metavar="FILE",
               help="A dictionary in place of the computed one.")  # fmt: skip
+@click.option("--negatives", type=click.Choice(["hard", "random", "all"]), default="hard", show_default=True,
+              help="What training rows ask beside the positives; `random` and `all` for comparison.")  # fmt: skip
+@click.option("--split-num", default=0, metavar="N",
+              help="Options in an instruction at most; the task's own if 0, the whole schema if -1.")  # fmt: skip
+@click.option("--max-empty", type=click.FloatRange(0), metavar="RATIO",
+              help="Keep so many training rows with empty answers for each other row, in every source.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Stop at the first malformed record instead of setting it aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def build(
@@ -86,6 +92,9 @@ def build(
     profile: str,
     workers: int,
     negatives_file: Path | None,
+    negatives: str,
+    split_num: int,
+    max_empty: float | None,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -100,7 +109,9 @@ def build(
         raw,
         out,
         only=only,
-        options=shards.Options(seed=seed, profile=profile, strict=strict),
+        options=shards.Options(
+            seed=seed, profile=profile, strict=strict, negatives=negatives, split_num=split_num, max_empty=max_empty
+        ),
         negatives_file=negatives_file,
         workers=workers,
         modules=tuple(path.resolve() for path in modules),

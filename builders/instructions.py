@@ -19,14 +19,22 @@ from .records import Record
 from .tasks import Option, Schema, Task, instruction_string, to_json
 
 TRAINING_SPLITS = ("train", "validation")
+NEGATIVES = ("hard", "random", "all")
 
 
 @dataclass(frozen=True)
 class Asking:
     """How one task asks about one source: everything but the record.
 
-    `published` batches as the published code does: full batches, a remainder shorter than half a batch joined to the
-    last one.
+    Attributes:
+        task, schema, language: what is asked, of what, with which sentence.
+        negatives: option → its hard negatives.
+        seed: decides what is sampled.
+        published: batch as the published code does: full batches, a remainder shorter than half a batch joined to the
+            last one.
+        negatives_kind: `hard`; or for comparison `random`, as many others in their place, or `all`, the whole schema.
+        split_num: the most options in a batch, in place of the task's own; below 0 for the whole schema at once.
+        keep_empty: the probability with which a training row stays whose answers are all empty.
     """
 
     task: Task
@@ -35,20 +43,38 @@ class Asking:
     negatives: Mapping[Option, Sequence[Option]]
     seed: int = 42
     published: bool = False
+    negatives_kind: str = "hard"
+    split_num: int = 0
+    keep_empty: float = 1.0
 
-    def rows(self, record: Record, split: str) -> Iterator[tuple[str, str]]:
-        """Yield (instruction, output) for each schema batch of the record."""
+    def rows(self, record: Record, split: str) -> Iterator[tuple[int, str, str]]:
+        """Yield (batch, instruction, output) for each schema batch of the record."""
         gold = self.task.gold(record, self.schema)
+        kept = dict(enumerate(self._batches(record, split, gold)))
+        if self.keep_empty < 1 and split in TRAINING_SPLITS:
+            rng = generator(self.seed, f"{record.id} empty")
+            draws = {number: rng.random() for number in kept}
+            kept = {n: b for n, b in kept.items() if draws[n] < self.keep_empty or not gold.keys().isdisjoint(b)}
+        # The published test rows of EEA leave the triggers out.
+        written = self.write(record.text, kept.values(), gold, show_gold=not (self.published and split == "test"))
+        for number, (instruction, output) in zip(kept, written, strict=True):
+            yield number, instruction, output
+
+    def filled_and_empty(self, record: Record, split: str) -> tuple[int, int]:
+        """How many rows of the record have an answer, and how many have none but empty ones."""
+        gold = self.task.gold(record, self.schema)
+        cut = self._batches(record, split, gold)
+        empty = sum(gold.keys().isdisjoint(batch) for batch in cut)
+        return len(cut) - empty, empty
+
+    def _batches(self, record: Record, split: str, gold: Mapping[Option, Any]) -> list[list[Option]]:
         if not self.task.asks_negatives:
             asked = [option for option in self._options if option in gold]
         elif split in TRAINING_SPLITS:
-            rng = generator(self.seed, record.id)
-            asked = sample(list(gold), self._options, self.negatives, self.task.split_num, rng)
+            asked = self._sampled(list(gold), generator(self.seed, record.id))
         else:
             asked = list(self._options)
-        cut = batches(asked, self.task.split_num, self._key, self.published)
-        # The published test rows of EEA leave the triggers out.
-        yield from self.write(record.text, cut, gold, show_gold=not (self.published and split == "test"))
+        return batches(asked, self._split_num, self._key, self.published)
 
     def write(
         self, text: str, batches: Iterable[Sequence[Option]], gold: Mapping[Option, Any], *, show_gold: bool = True
@@ -74,6 +100,19 @@ class Asking:
             output = [present.get(option) or absent[option] for option in batch]
             instruction = instruction_string(self._sentence, f"[{', '.join(schema)}]", text_json)
             yield instruction, f"{{{', '.join(output)}}}"
+
+    def _sampled(self, positives: Sequence[Option], rng: random.Random) -> list[Option]:
+        """What a training record is asked for."""
+        if self.negatives_kind == "all":
+            return rng.sample(self._options, len(self._options))
+        hard = dict.fromkeys(negative for positive in positives for negative in self.negatives.get(positive, ()))
+        if self.negatives_kind == "random":
+            return sample(positives, self._options, (), len(hard.keys() - set(positives)) + self.task.split_num, rng)
+        return sample(positives, self._options, tuple(hard), self.task.split_num, rng)
+
+    @cached_property
+    def _split_num(self) -> int:
+        return self.split_num or self.task.split_num if self.split_num >= 0 else max(1, len(self._options))
 
     @cached_property
     def _options(self) -> tuple[Option, ...]:
@@ -103,22 +142,16 @@ def generator(seed: int, record_id: str) -> random.Random:
 
 
 def sample(
-    positives: Sequence[Option],
-    options: Sequence[Option],
-    negatives: Mapping[Option, Sequence[Option]],
-    split_num: int,
-    rng: random.Random,
+    positives: Sequence[Option], options: Sequence[Option], hard: Sequence[Option], others: int, rng: random.Random
 ) -> list[Option]:
-    """Positives, their hard negatives and up to `split_num` others, shuffled.
+    """Positives, their hard negatives and up to `others` more of the options, shuffled.
 
     Without positives: each option with probability one half, at least one.
     """
     if positives:
-        asked = dict.fromkeys(positives)
-        for positive in positives:
-            asked.update(dict.fromkeys(negatives.get(positive, ())))
-        others = [option for option in options if option not in asked]
-        chosen = [*asked, *rng.sample(others, min(split_num, len(others)))]
+        asked = dict.fromkeys((*positives, *hard))
+        rest = [option for option in options if option not in asked]
+        chosen = [*asked, *rng.sample(rest, min(others, len(rest)))]
     else:
         chosen = [option for option in options if rng.random() < 0.5] or [rng.choice(options)]
     rng.shuffle(chosen)

@@ -11,7 +11,7 @@ import shutil
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from .cleaning import Cleaner, text_digest
 from .errors import FormatError
-from .instructions import Asking
+from .instructions import TRAINING_SPLITS, Asking
 from .records import Record, Rejected
 from .source import Source, load_sources
 from .tasks import TASKS, Option
@@ -41,6 +41,9 @@ class Options:
     seed: int = 42
     profile: str = "default"  # or "published"
     strict: bool = False
+    negatives: str = "hard"  # or "random" or "all", for comparison
+    split_num: int = 0  # options in a batch at most, in place of the task's own; below 0 for the whole schema
+    max_empty: float | None = None  # training rows whose answers are all empty, for each other row
 
 
 @dataclass(frozen=True)
@@ -113,17 +116,9 @@ def make_held_out(job: Job) -> Path:
 def _write(job: Job, folder: Path) -> Shard:
     source = load_sources(job.modules)[job.source]
     cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
-    askings = {
-        config: Asking(
-            task=TASKS[config.partition("_")[2].upper()],
-            schema=source.schema,
-            language=source.language,
-            negatives=(job.negatives or {}).get(config.partition("_")[2].upper(), {}),
-            seed=job.options.seed,
-            published=job.options.profile == "published",
-        )
-        for config in job.configs
-    }
+    askings = {config: _asking(job, source, config) for config in job.configs}
+    if job.options.max_empty is not None and job.split in TRAINING_SPLITS:
+        askings = _sparing(job, source, askings)
     writers = {
         config: _Writer(folder, config, task=asking.task.name, source=source.name, language=source.language)
         for config, asking in askings.items()
@@ -156,6 +151,35 @@ def _write(job: Job, folder: Path) -> Shard:
     )
 
 
+def _asking(job: Job, source: Source, config: str) -> Asking:
+    task = TASKS[config.partition("_")[2].upper()]
+    return Asking(
+        task=task,
+        schema=source.schema,
+        language=source.language,
+        negatives=(job.negatives or {}).get(task.name, {}),
+        seed=job.options.seed,
+        published=job.options.profile == "published",
+        negatives_kind=job.options.negatives,
+        split_num=job.options.split_num,
+    )
+
+
+def _sparing(job: Job, source: Source, askings: Mapping[str, Asking]) -> dict[str, Asking]:
+    """The askings with the probability that brings their empty rows down to `max_empty` a filled one."""
+    totals = {config: [0, 0] for config in askings}
+    cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
+    for item in cleaner.clean(source.records(job.folder, job.split), job.split):
+        if isinstance(item, Record):
+            for config, asking in askings.items():
+                filled, empty = asking.filled_and_empty(item, job.split)
+                totals[config][0] += filled
+                totals[config][1] += empty
+    most = job.options.max_empty or 0.0
+    keep = {config: min(1.0, most * filled / empty) if empty else 1.0 for config, (filled, empty) in totals.items()}
+    return {config: replace(asking, keep_empty=keep[config]) for config, asking in askings.items()}
+
+
 def _counted(items: Iterator[Record | Rejected], counted: Counter[str], strict: bool) -> Iterator[Record | Rejected]:
     for item in items:
         if isinstance(item, Record):
@@ -186,10 +210,10 @@ class _Writer:
         self.files: list[str] = []
         self.rows = self.size = 0
 
-    def add(self, record_id: str, rows: Iterable[tuple[str, str]]) -> None:
+    def add(self, record_id: str, rows: Iterable[tuple[int, str, str]]) -> None:
         """Take the rows of one record; its batches may end up in two row groups."""
         ids, batches, instructions, outputs = self._rows.values()
-        for batch, (instruction, output) in enumerate(rows):
+        for batch, instruction, output in rows:
             ids.append(record_id)
             batches.append(batch)
             instructions.append(instruction)
