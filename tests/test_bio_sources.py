@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.brat import read_brat
+from iepile.builders.readers.gene_mentions import read_gene_mentions
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
 from iepile.builders.records import Record, Rejected
@@ -230,3 +231,55 @@ def test_crossner_counts(domain: str) -> None:
 def test_crossner_is_never_trained_on() -> None:
     for domain in ("AI", "literature", "music", "politics", "science"):
         assert get_source(f"CrossNER_{domain}").splits == ("zero_shot",)
+
+
+# Gene mentions: BC2GM
+
+
+def test_gene_offsets_leave_out_blanks_and_ends_are_inclusive(tmp_path: Path) -> None:
+    written(tmp_path, "toy.in", "P1 of moss  kinase 4/beta unit here\nP2 none\n")
+    written(tmp_path, "GENE.eval", "P1|2 12|moss  kinase 4\nP1|13 20|beta unit\nP1|6 11|kinase\n")
+    written(tmp_path, "ALTGENE.eval", "P1|2 5|moss\n")
+    first, second = records(list(read_gene_mentions(tmp_path)))
+    # The offsets of the second are off by one; the third nests in the first.
+    assert [e.entity for e in first.entity] == ["moss  kinase 4", "beta unit", "kinase"]
+    assert (second.text, second.entity) == ("none", ())
+
+
+def test_gene_mentions_that_do_not_fit(tmp_path: Path) -> None:
+    path = written(tmp_path, "toy.in", "P1 of moss\nP2\nP3 held out\n")
+    written(tmp_path, "GENE.eval", "P1|2 5|fern\nP1|2 9|moss\nP1 2 5 moss\nP1|2|moss\nP3|0 3|held\nP4|0 3|gone\n")
+    items = list(read_gene_mentions(tmp_path, held_out={"P3"}))
+    assert [record.text for record in records(items)] == ["of moss"]
+    assert {r.origin.rpartition("/")[2]: r.mention for r in rejected(items)} == {
+        "GENE.eval:1": True,
+        "GENE.eval:2": True,
+        "GENE.eval:3": True,
+        "GENE.eval:4": True,
+        "GENE.eval:6": True,
+        "toy.in:2": False,
+    }
+    path.with_name("GENE.eval").unlink()
+    with pytest.raises(FormatError, match="no GENE.eval"):
+        list(read_gene_mentions(tmp_path))
+
+
+@pytest.mark.parametrize(("split", "part"), [("train", "train(15000)"), ("validation", "devel-split devel")])
+def test_bc2gm_counts(split: str, part: str) -> None:
+    counts = facts("BC2GM")
+    items = real("BC2GM", split)
+    assert not rejected(items)
+    original, devel = counts["original"][part], counts["original"]["devel-split devel"]
+    held_out = devel if split == "train" else {"sentences": 0, "entities": 0}
+    assert len(records(items)) == original["sentences"] - held_out["sentences"]
+    assert types(items) == {"gene": original["entities"] - held_out["entities"]}
+
+
+def test_bc2gm_holds_the_development_set_out_only_where_it_is(tmp_path: Path) -> None:
+    source = get_source("BC2GM")
+    train = {path.name: path.read_text() for path in (source.sample / "original-data" / "train").iterdir()}
+    for name, text in train.items():
+        written(tmp_path, f"bc2geneMention/train/{name}", text)
+    assert tuple(source.find(tmp_path)) == ("train",)
+    assert len(records(list(source.records(tmp_path, "train")))) == 5
+    assert len(records(list(source.records(source.sample, "train")))) == 4
