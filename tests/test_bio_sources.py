@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.brat import read_brat
+from iepile.builders.readers.chemdner import read_chemdner
 from iepile.builders.readers.gene_mentions import read_gene_mentions
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
@@ -283,3 +284,43 @@ def test_bc2gm_holds_the_development_set_out_only_where_it_is(tmp_path: Path) ->
     assert tuple(source.find(tmp_path)) == ("train",)
     assert len(records(list(source.records(tmp_path, "train")))) == 5
     assert len(records(list(source.records(source.sample, "train")))) == 4
+
+
+# CHEMDNER: BC4CHEMD
+
+
+def test_chemdner_offsets_are_those_of_title_or_abstract(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "toy.abstracts.txt", "7\tZinc.\tIt is no lead. Zinc it is.\n8\tNone.\tNone here.\n9\tNo abstract\n"
+    )
+    written(
+        tmp_path,
+        "toy.annotations.txt",
+        "7\tA\t15\t19\tZinc\tTRIVIAL\n7\tT\t0\t4\tZinc\tTRIVIAL\n7\tA\t9\t13\tlead\tNO CLASS\n"
+        "7\tA\t0\t4\tZinc\tTRIVIAL\n7\tX\t0\t4\tZinc\tTRIVIAL\n5\tT\t0\t4\tZinc\tTRIVIAL\n",
+    )
+    items = list(read_chemdner(path))
+    assert [(record.text, mentions(record)) for record in records(items)] == [
+        ("Zinc.", [("Zinc", "TRIVIAL")]),
+        ("It is no lead.", [("lead", "NO CLASS")]),
+        ("Zinc it is.", [("Zinc", "TRIVIAL")]),
+        ("None.", []),
+        ("None here.", []),
+    ]
+    assert [(r.origin.rpartition("/")[2], r.mention) for r in rejected(items)] == [
+        ("toy.annotations.txt:4", True),
+        ("toy.annotations.txt:5", True),
+        ("toy.abstracts.txt:3", False),
+        ("toy.annotations.txt:6", True),
+    ]
+    path.with_name("toy.annotations.txt").unlink()
+    with pytest.raises(FormatError, match="put toy.annotations.txt there"):
+        list(read_chemdner(path))
+
+
+def test_bc4chemd_from_columns_too(tmp_path: Path) -> None:
+    written(tmp_path, "BC4CHEMD-IOB/devel.tsv", "Brass\tB-Chemical\nacid\tI-Chemical\n.\tO\n\n")
+    source = get_source("BC4CHEMD")
+    assert tuple(source.find(tmp_path)) == ("validation",)
+    (record,) = records(list(source.records(tmp_path, "validation")))
+    assert (record.text, mentions(record)) == ("Brass acid .", [("Brass acid", "Chemical")])

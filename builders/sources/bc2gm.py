@@ -40,7 +40,7 @@ source = Source(
     access="Clone https://github.com/spyysalo/bc2gm-corpus.",
     files={
         # The whole folder, since what is read of the original depends on the development set.
-        "train": [File(".", documents=_training)],
+        "train": [File(("bc2gm-corpus", "."), documents=_training)],
         "validation": [File((_DEVEL, "devel"))],
         "test": [File(("original-data/test", "test"))],
     },
