@@ -215,7 +215,7 @@ def test_anatem_counts(split: str, part: str) -> None:
     assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)
 
 
-# Columns: CrossNER
+# Columns: CrossNER, GENIA_NER
 
 
 @pytest.mark.parametrize("domain", ["AI", "literature", "music", "politics", "science"])
@@ -232,6 +232,34 @@ def test_crossner_counts(domain: str) -> None:
 def test_crossner_is_never_trained_on() -> None:
     for domain in ("AI", "literature", "music", "politics", "science"):
         assert get_source(f"CrossNER_{domain}").splits == ("zero_shot",)
+
+
+def test_genia_mentions_nest() -> None:
+    source = get_source("GENIA_NER")
+    first, *_ = records(list(source.records(source.sample, "test")))
+    # Three layers, the innermost first; a type may hold its own.
+    assert [(e.entity, e.start, e.end) for e in first.entity] == [
+        ("Leaf factor 9", 0, 13),
+        ("Leaf factor 9 binding site", 0, 26),
+        ("Leaf factor 9 binding site mutants", 0, 34),
+    ]
+
+
+def test_genia_counts() -> None:
+    counts = facts("GENIA_NER")["dev"]
+    items = real("GENIA_NER", "validation")
+    assert not rejected(items)
+    assert len(records(items)) == counts["sentences"]
+    names = get_source("GENIA_NER").labels
+    assert types(items) == {names[tag]: n for tag, n in counts["types"].items()}
+    nested = sum(
+        (a.start, a.end) != (b.start, b.end) and a.start <= b.start and b.end <= a.end
+        for record in records(items)
+        for a in record.entity
+        for b in record.entity
+        if None not in (a.start, a.end, b.start, b.end)
+    )
+    assert nested == counts["nested_pairs"]
 
 
 # Gene mentions: BC2GM
