@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.brat import read_brat
+from iepile.builders.readers.chemdner import read_chemdner
+from iepile.builders.readers.gene_mentions import read_gene_mentions
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.readers.sentences import split_sentences
 from iepile.builders.records import Record, Rejected
@@ -213,7 +215,7 @@ def test_anatem_counts(split: str, part: str) -> None:
     assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)
 
 
-# Columns: CrossNER
+# Columns: CrossNER, GENIA_NER
 
 
 @pytest.mark.parametrize("domain", ["AI", "literature", "music", "politics", "science"])
@@ -230,3 +232,123 @@ def test_crossner_counts(domain: str) -> None:
 def test_crossner_is_never_trained_on() -> None:
     for domain in ("AI", "literature", "music", "politics", "science"):
         assert get_source(f"CrossNER_{domain}").splits == ("zero_shot",)
+
+
+def test_genia_mentions_nest() -> None:
+    source = get_source("GENIA_NER")
+    first, *_ = records(list(source.records(source.sample, "test")))
+    # Three layers, the innermost first; a type may hold its own.
+    assert [(e.entity, e.start, e.end) for e in first.entity] == [
+        ("Leaf factor 9", 0, 13),
+        ("Leaf factor 9 binding site", 0, 26),
+        ("Leaf factor 9 binding site mutants", 0, 34),
+    ]
+
+
+def test_genia_counts() -> None:
+    counts = facts("GENIA_NER")["dev"]
+    items = real("GENIA_NER", "validation")
+    assert not rejected(items)
+    assert len(records(items)) == counts["sentences"]
+    names = get_source("GENIA_NER").labels
+    assert types(items) == {names[tag]: n for tag, n in counts["types"].items()}
+    nested = sum(
+        (a.start, a.end) != (b.start, b.end) and a.start <= b.start and b.end <= a.end
+        for record in records(items)
+        for a in record.entity
+        for b in record.entity
+        if None not in (a.start, a.end, b.start, b.end)
+    )
+    assert nested == counts["nested_pairs"]
+
+
+# Gene mentions: BC2GM
+
+
+def test_gene_offsets_leave_out_blanks_and_ends_are_inclusive(tmp_path: Path) -> None:
+    written(tmp_path, "toy.in", "P1 of moss  kinase 4/beta unit here\nP2 none\n")
+    written(tmp_path, "GENE.eval", "P1|2 12|moss  kinase 4\nP1|13 20|beta unit\nP1|6 11|kinase\n")
+    written(tmp_path, "ALTGENE.eval", "P1|2 5|moss\n")
+    first, second = records(list(read_gene_mentions(tmp_path)))
+    # The offsets of the second are off by one; the third nests in the first.
+    assert [e.entity for e in first.entity] == ["moss  kinase 4", "beta unit", "kinase"]
+    assert (second.text, second.entity) == ("none", ())
+
+
+def test_gene_mentions_that_do_not_fit(tmp_path: Path) -> None:
+    path = written(tmp_path, "toy.in", "P1 of moss\nP2\nP3 held out\n")
+    written(tmp_path, "GENE.eval", "P1|2 5|fern\nP1|2 9|moss\nP1 2 5 moss\nP1|2|moss\nP3|0 3|held\nP4|0 3|gone\n")
+    items = list(read_gene_mentions(tmp_path, held_out={"P3"}))
+    assert [record.text for record in records(items)] == ["of moss"]
+    assert {r.origin.rpartition("/")[2]: r.mention for r in rejected(items)} == {
+        "GENE.eval:1": True,
+        "GENE.eval:2": True,
+        "GENE.eval:3": True,
+        "GENE.eval:4": True,
+        "GENE.eval:6": True,
+        "toy.in:2": False,
+    }
+    path.with_name("GENE.eval").unlink()
+    with pytest.raises(FormatError, match="no GENE.eval"):
+        list(read_gene_mentions(tmp_path))
+
+
+@pytest.mark.parametrize(("split", "part"), [("train", "train(15000)"), ("validation", "devel-split devel")])
+def test_bc2gm_counts(split: str, part: str) -> None:
+    counts = facts("BC2GM")
+    items = real("BC2GM", split)
+    assert not rejected(items)
+    original, devel = counts["original"][part], counts["original"]["devel-split devel"]
+    held_out = devel if split == "train" else {"sentences": 0, "entities": 0}
+    assert len(records(items)) == original["sentences"] - held_out["sentences"]
+    assert types(items) == {"gene": original["entities"] - held_out["entities"]}
+
+
+def test_bc2gm_holds_the_development_set_out_only_where_it_is(tmp_path: Path) -> None:
+    source = get_source("BC2GM")
+    train = {path.name: path.read_text() for path in (source.sample / "original-data" / "train").iterdir()}
+    for name, text in train.items():
+        written(tmp_path, f"bc2geneMention/train/{name}", text)
+    assert tuple(source.find(tmp_path)) == ("train",)
+    assert len(records(list(source.records(tmp_path, "train")))) == 5
+    assert len(records(list(source.records(source.sample, "train")))) == 4
+
+
+# CHEMDNER: BC4CHEMD
+
+
+def test_chemdner_offsets_are_those_of_title_or_abstract(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "toy.abstracts.txt", "7\tZinc.\tIt is no lead. Zinc it is.\n8\tNone.\tNone here.\n9\tNo abstract\n"
+    )
+    written(
+        tmp_path,
+        "toy.annotations.txt",
+        "7\tA\t15\t19\tZinc\tTRIVIAL\n7\tT\t0\t4\tZinc\tTRIVIAL\n7\tA\t9\t13\tlead\tNO CLASS\n"
+        "7\tA\t0\t4\tZinc\tTRIVIAL\n7\tX\t0\t4\tZinc\tTRIVIAL\n5\tT\t0\t4\tZinc\tTRIVIAL\n",
+    )
+    items = list(read_chemdner(path))
+    assert [(record.text, mentions(record)) for record in records(items)] == [
+        ("Zinc.", [("Zinc", "TRIVIAL")]),
+        ("It is no lead.", [("lead", "NO CLASS")]),
+        ("Zinc it is.", [("Zinc", "TRIVIAL")]),
+        ("None.", []),
+        ("None here.", []),
+    ]
+    assert [(r.origin.rpartition("/")[2], r.mention) for r in rejected(items)] == [
+        ("toy.annotations.txt:4", True),
+        ("toy.annotations.txt:5", True),
+        ("toy.abstracts.txt:3", False),
+        ("toy.annotations.txt:6", True),
+    ]
+    path.with_name("toy.annotations.txt").unlink()
+    with pytest.raises(FormatError, match="put toy.annotations.txt there"):
+        list(read_chemdner(path))
+
+
+def test_bc4chemd_from_columns_too(tmp_path: Path) -> None:
+    written(tmp_path, "BC4CHEMD-IOB/devel.tsv", "Brass\tB-Chemical\nacid\tI-Chemical\n.\tO\n\n")
+    source = get_source("BC4CHEMD")
+    assert tuple(source.find(tmp_path)) == ("validation",)
+    (record,) = records(list(source.records(tmp_path, "validation")))
+    assert (record.text, mentions(record)) == ("Brass acid .", [("Brass acid", "Chemical")])

@@ -1,0 +1,66 @@
+"""BC4CHEMD: chemicals in 10,000 PubMed abstracts (BioCreative IV, CHEMDNER).
+
+Paper: https://doi.org/10.1186/1758-2946-7-S1-S2
+Format: a table of abstracts and one of mentions; or the IOB2 columns of https://github.com/cambridgeltl/MTL-Bioinformatics-2016.
+Its classes are one in the published corpus.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..readers.chemdner import read_chemdner
+from ..readers.columns import read_columns
+from ..records import Record, Rejected
+from ..source import File, Source
+
+_ARCHIVE = "https://biocreative.bioinformatics.udel.edu/media/store/files/2014/chemdner_corpus.tar.gz"
+_CLASSES = (
+    *(
+        "ABBREVIATION",
+        "FAMILY",
+        "FORMULA",
+        "IDENTIFIER",
+        "IDENTIFIERS",
+        "MULTIPLE",
+        "NO CLASS",
+        "SYSTEMATIC",
+        "TRIVIAL",
+    ),
+    "Chemical",
+)
+
+
+def _read(path: Path) -> Iterator[Record | Rejected]:
+    return read_columns(path, separator="\t") if path.suffix == ".tsv" else read_chemdner(path)
+
+
+def _files(name: str, columns: str) -> list[File]:
+    table = File((f"{name}.abstracts.txt", f"{columns}.tsv"))
+
+    def pick(folder: Path) -> list[Path]:
+        found = table.find(folder)
+        return [found] if found else []
+
+    # The whole folder, since the mentions stand in a file of their own.
+    return [File(("chemdner_corpus", "."), url=_ARCHIVE, documents=pick)]
+
+
+source = Source(
+    name="BC4CHEMD",
+    task="NER",
+    language="en",
+    domain="biomedicine (chemistry)",
+    licence="unstated",
+    redistribute="unstated",
+    citation="Krallinger et al., 2015",
+    homepage="https://biocreative.bioinformatics.udel.edu/resources/biocreative-iv/chemdner-corpus/",
+    access=f"Download and unpack {_ARCHIVE}.",
+    files={
+        "train": _files("training", "train"),
+        "validation": _files("development", "devel"),
+        "test": _files("evaluation", "test"),
+    },
+    read=_read,
+    labels=dict.fromkeys(_CLASSES, "Chemical"),
+    key="bc4chemd",
+)
