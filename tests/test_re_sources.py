@@ -311,7 +311,7 @@ def test_rows_without_a_relation_are_left_out_and_words_parted(tmp_path: Path) -
     row = "/m/1\t/m/2\tOda_Brandt\tYstad,_Skane_\t{}\tOda_Brandt left Ystad,_Skane_ in May . ###END### \n"
     path = write(tmp_path / "dev.tsv", row.format("NA"), row.format("/people/person/place_of_birth"), "too\tfew\n")
     record, bad = get_source("GIDS").records(tmp_path, "validation")
-    assert isinstance(record, Record) and record.text == "Oda Brandt left Ystad, Skane  in May ."
+    assert isinstance(record, Record) and record.text == "Oda Brandt left Ystad, Skane in May ."
     assert triples(record) == [("Oda Brandt", "place of birth", "Ystad, Skane")]
     assert isinstance(bad, Rejected) and bad.origin == f"{path}:3"
 

@@ -14,7 +14,7 @@ _RAW = "https://raw.githubusercontent.com/SharmisthaJat/RE-DS-Word-Attention-Mod
 
 
 def _plain(cell: str) -> str:
-    return cell.strip().removesuffix("###END###").replace("_", " ").strip()
+    return " ".join(cell.strip().removesuffix("###END###").replace("_", " ").split())
 
 
 source = Source(
