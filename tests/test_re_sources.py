@@ -10,10 +10,12 @@ import pytest
 from iepile.builders.errors import FormatError
 from iepile.builders.readers.lines import read_json_items
 from iepile.builders.readers.marked import read_marked_blocks, read_marked_lines
-from iepile.builders.readers.token_spans import Tokens, read_documents
+from iepile.builders.readers.relation_columns import read_relation_columns
+from iepile.builders.readers.tables import merge_texts
+from iepile.builders.readers.token_spans import Tokens, read_documents, read_sentences
 from iepile.builders.readers.triples import read_triples
 from iepile.builders.records import Record, Rejected, Relation
-from iepile.builders.source import get_source
+from iepile.builders.source import get_source, load_sources
 
 from conftest import SHARED
 
@@ -50,6 +52,14 @@ COUNTS = {
     ("SciERC", "validation"): (187, 455, 0),
     ("KBP37", "train"): (15917, 15807, 112),
     ("KBP37", "validation"): (1724, 1714, 10),
+    ("SemEval-RE", "train"): (6507, 6507, 0),
+    ("SemEval-RE", "validation"): (1493, 1493, 0),
+    ("CoNLL2004", "train"): (910, 1273, 0),
+    ("CoNLL2004", "validation"): (243, 353, 0),
+    ("GIDS", "validation"): (1417, 1417, 0),
+    ("New-York-Times-RE", "validation"): (5000, 7985, 0),
+    ("NYT11-HRL", "validation"): (313, 390, 0),
+    ("CMeIE", "test"): (3585, 10626, 0),
 }
 
 
@@ -67,6 +77,34 @@ def test_real_files_hold_what_the_facts_say(name: str, split: str) -> None:
     for record in found:
         triples(record)
         assert all(mention in record.text for mention in record.mentions()), record
+
+
+def test_real_files_that_are_carved_hold_what_the_facts_say() -> None:
+    for name, parts, expected in (
+        ("DuIE2.0", 2, (5000, 8945, 145 + 42 + 26 + 51 + 34 + 43 + 7)),
+        ("ADE_corpus", 3, (4272, 6821, 0)),
+    ):
+        source = get_source(name)
+        folder = source.folder(DATA)
+        if folder is None:
+            pytest.skip(f"no files of {name} in {DATA}")
+        splits = [split for split, paths in source.find(folder).items() if paths == source.find(folder)["train"]]
+        items = [item for split in splits for item in source.records(folder, split)]
+        found = records(items)
+        assert (len(found), sum(len(triples(r)) for r in found), len(rejected(items))) == expected
+        assert len(splits) == parts
+
+
+@pytest.mark.parametrize("name", [s.name for s in load_sources().values() if s.task == "RE" and s.key])
+def test_names_and_their_order_are_the_published_ones(name: str) -> None:
+    if not (path := SHARED / "reference" / "iepile_label_names.json").exists():
+        pytest.skip(f"no {path}")
+    published = json.loads(path.read_text())
+    schema = get_source(name).schema
+    key = get_source(name).key
+    # A source of one label has no hard negatives, so that the published dictionary lists none.
+    assert list(schema.relations) == published["RE"][key] or (len(schema.relations), published["RE"][key]) == (1, [])
+    assert ["_".join(t) for t in schema.triples] == published["SPO"].get(key, [])
 
 
 # --- token spans ---------------------------------------------------------------------------------------------------
@@ -217,16 +255,6 @@ def test_a_triple_without_a_value_sets_its_record_aside(tmp_path: Path) -> None:
     assert len(rejected(items)) == len(items) == len(bad)
 
 
-def test_real_duie_triples_are_all_read() -> None:
-    path = DATA / "zh/RE/DuIE2.0/raw/LawsonAbs/train_data_5000.json"
-    if not path.exists():
-        pytest.skip(f"no {path}")
-    items = list(read_triples(path))
-    assert len(records(items)) == 5000
-    assert sum(len(r.relation) for r in records(items)) == 8945
-    assert len(rejected(items)) == 348  # slots beside @value: 145 + 42 + 26 + 51 + 34 + 43 + 7
-
-
 def test_what_is_set_aside_is_told_once_where_splits_are_carved(tmp_path: Path) -> None:
     source = get_source("DuIE2.0")
     triple = spo("柳晚舟", "饰演", inWork="河声", value="老秦")
@@ -235,3 +263,133 @@ def test_what_is_set_aside_is_told_once_where_splits_are_carved(tmp_path: Path) 
     train, validation = (list(source.records(tmp_path, split)) for split in ("train", "validation"))
     assert len(records(train)) + len(records(validation)) == 40
     assert records(validation) and len(rejected(train)) == 40 and not rejected(validation)
+
+
+def test_mentions_lose_the_accents_that_the_text_has_lost(tmp_path: Path) -> None:
+    text = "Ana Belen came from Malaga to Málaga Street ."
+    path = write(tmp_path / "x.json", json.dumps([{"text": text, "triple_list": [["Ana Belén", "r", "Málaga"]]}]))
+    (record,) = records(read_triples(path))
+    assert triples(record) == [("Ana Belen", "r", "Málaga")]
+
+
+def test_layouts_of_the_new_york_times(tmp_path: Path) -> None:
+    mention = {"em1Text": "Oslo", "em2Text": "Norway", "label": "r"}
+    relation = {"rtext": "r", "em1": "Oslo", "em2": "Norway", "tags": [4, 0, 5, 0, 0]}
+    none = {**relation, "rtext": "None"}
+    path = write(
+        tmp_path / "x.json",
+        {"sentText": " Oslo in Norway . ", "relationMentions": [mention]},
+        {"sentext": '"Oslo in Norway . "\r\n', "relations": [none, relation]},
+        {"sentext": '"Oslo or Norway . "\r\n', "relations": [none]},
+        {"sentext": "Oslo in Norway .", "relations": [relation]},
+    )
+    found = records(read_triples(path, no_relation="None"))
+    assert [(r.text, triples(r)) for r in found] == [("Oslo in Norway .", [("Oslo", "r", "Norway")])] * 3
+
+
+def test_the_test_of_nyt11_is_its_first_369_sentences(tmp_path: Path) -> None:
+    relation = {"em1Text": "Oslo", "em2Text": "Norway", "label": "place lived"}
+    lines = [{"sentText": f" {n} Oslo in Norway . ", "relationMentions": [relation]} for n in range(400)]
+    write(tmp_path / "new_test.json", *lines)
+    found = records(get_source("NYT11-HRL").records(tmp_path, "test"))
+    assert (len(found), found[-1].text) == (369, "368 Oslo in Norway .")
+
+
+def test_synonyms_bear_the_type_of_their_subject() -> None:
+    source = get_source("CMeIE")
+    found = [r for record in records(source.records(source.sample, "test")) for r in record.relation]
+    assert [(r.head_type, r.relation, r.tail_type) for r in found] == [
+        ("疾病", "实验室检查", "检查"),
+        ("检查", "同义词（检查）", "检查"),
+    ]
+
+
+# --- tables --------------------------------------------------------------------------------------------------------
+
+
+def test_rows_without_a_relation_are_left_out_and_words_parted(tmp_path: Path) -> None:
+    row = "/m/1\t/m/2\tOda_Brandt\tYstad,_Skane_\t{}\tOda_Brandt left Ystad,_Skane_ in May . ###END### \n"
+    path = write(tmp_path / "dev.tsv", row.format("NA"), row.format("/people/person/place_of_birth"), "too\tfew\n")
+    record, bad = get_source("GIDS").records(tmp_path, "validation")
+    assert isinstance(record, Record) and record.text == "Oda Brandt left Ystad, Skane in May ."
+    assert triples(record) == [("Oda Brandt", "place of birth", "Ystad, Skane")]
+    assert isinstance(bad, Rejected) and bad.origin == f"{path}:3"
+
+
+def placed(*rows: tuple[str, int, str, int], text: str) -> list[str]:
+    """Rows as in ADE: adverse effect and drug with their places."""
+    return [f"1|{text}|{ae}|{a}|{a + len(ae)}|{drug}|{d}|{d + len(drug)}\n" for ae, a, drug, d in rows]
+
+
+def ade(path: Path, *rows: str) -> list[Record]:
+    """The training records of these rows, whichever split they fall into."""
+    write(path / "DRUG-AE.rel", *rows)
+    return records(get_source("ADE_corpus").read(path / "DRUG-AE.rel"))
+
+
+def test_places_in_the_document_are_found_in_the_sentence(tmp_path: Path) -> None:
+    text = "Rash after lumin, and lumin rash with cough."
+    # The first pair fits at two places of the text alone, the second decides.
+    rows = placed(
+        ("lumin rash", 122, "lumin", 122), ("cough", 138, "lumin", 122), ("rash", 128, " lumin", 121), text=text
+    )
+    (record,) = ade(tmp_path, *rows)
+    assert triples(record) == [
+        ("lumin", "adverse effect", "lumin rash"),
+        ("lumin", "adverse effect", "cough"),
+        ("lumin", "adverse effect", "rash"),
+    ]
+    assert [(r.head_start, r.tail_start) for r in record.relation] == [(22, 22), (22, 38), (22, 28)]
+
+
+def test_an_ambiguous_place_is_the_first_and_a_wrong_one_is_none(tmp_path: Path) -> None:
+    first = placed(("rash", 55, "lumin", 58), text="x rash y") + placed(
+        ("fit", 55, "lumin", 50), text="lumin fit, lumin f"
+    )
+    twice = placed(("rash", 106, "lumin", 100), text="lumin rash and lumin rash")
+    wrong, right, ambiguous = ade(tmp_path, *first, *twice)
+    assert [(r.head_start, r.tail_start) for r in wrong.relation] == [(None, None)]
+    assert [(r.head_start, r.tail_start) for r in right.relation] == [(None, None)]
+    assert [(r.head_start, r.tail_start) for r in ambiguous.relation] == [(0, 6)]
+
+
+def test_a_text_with_several_records_is_merged() -> None:
+    a, b = Relation("x", "r", "y"), Relation("x", "r", "z")
+    items = [Record("1", relation=(a,), origin="f:1"), Rejected("f:2", "?"), Record("2", relation=(a,))]
+    items += [Record("1", relation=(b, a), origin="f:4")]
+    merged = list(merge_texts(items))
+    assert rejected(merged) == [Rejected("f:2", "?")]
+    assert records(merged) == [Record("1", relation=(a, b), origin="f:1"), Record("2", relation=(a,))]
+
+
+# --- columns with relations ----------------------------------------------------------------------------------------
+
+
+def test_relations_lead_from_last_token_to_last_token(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "x.txt",
+        "#doc 3\n0\tRain\tO\t['N']\t[0]\n",
+        "#doc 4\n0\tOda\tB-Peop\t['N']\t[0]\n1\tBrandt\tI-Peop\t['Live_In', 'Work_For']\t[5, 2]\n",
+        "2\tMills\tB-Org\t['N']\t[2]\n3\t,\tO\t['N']\t[3]\n4\tNew\tB-Loc\t['N']\t[4]\n5\tYork\tI-Loc\t['N']\t[5]\n",
+        "#doc 5\n0\tOda\tB-Peop\t['Live_In']\t[1]\n1\tran\tO\t['N']\t[1]\n",
+    )
+    record, bad = read_relation_columns(path)
+    assert isinstance(record, Record) and record.text == "Oda Brandt Mills , New York" and record.origin == f"{path}:3"
+    assert triples(record) == [("Oda Brandt", "Live_In", "New York"), ("Oda Brandt", "Work_For", "Mills")]
+    assert [(r.head_type, r.tail_type) for r in record.relation] == [("Peop", "Loc"), ("Peop", "Org")]
+    assert isinstance(bad, Rejected) and bad.origin == f"{path}:10"
+
+
+def test_sentences_with_bilou_tags_or_with_entities(tmp_path: Path) -> None:
+    tokens = ["Oda", "Brandt", "left", "Ystad"]
+    relations = [{"head": 0, "tail": 1, "type": "Live_In"}]
+    entities = [{"type": "Peop", "start": 0, "end": 2}, {"type": "Loc", "start": 3, "end": 4}]
+    sentences = [
+        {"tokens": tokens, "tags": ["B-Peop", "L-Peop", "O", "U-Loc"], "relations": relations, "orig_id": 1},
+        {"tokens": tokens, "entities": entities, "relations": relations},
+        {"tokens": tokens, "entities": entities[:1], "relations": relations},
+    ]
+    one, two, bad = read_sentences(write(tmp_path / "x.json", json.dumps(sentences, indent=1)))
+    assert isinstance(one, Record) and isinstance(two, Record) and isinstance(bad, Rejected)
+    assert triples(one) == triples(two) == [("Oda Brandt", "Live_In", "Ystad")]
+    assert one.relation == two.relation and one.relation[0].head_type == "Peop"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..records import Record, Rejected, Relation
 from .columns import tag_spans
-from .lines import read_json_items, read_json_lines
+from .lines import parse_json_items
 
 # How the Penn Treebank writes brackets.
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
@@ -49,21 +49,11 @@ def relate(head: Span, relation: str, tail: Span, head_type: str = "", tail_type
 
 
 def read_documents(path: Path) -> Iterator[Record | Rejected]:
-    """Yield one record for each sentence with a relation, from JSON lines of one document each.
+    """Yield one record for each sentence with a relation, from JSON objects of one document each.
 
     Offsets count tokens over the whole document and include the last one.
     """
-    for item in read_json_lines(path):
-        if isinstance(item, Rejected):
-            yield item
-            continue
-        origin, document = item
-        try:
-            records = list(_sentences(document, origin))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            yield Rejected(origin, f"not a document with sentences, ner and relations ({error!r})")
-            continue
-        yield from records
+    return parse_json_items(path, _sentences)
 
 
 def _sentences(document: Mapping[str, Any], origin: str) -> Iterator[Record]:
@@ -92,23 +82,17 @@ def read_sentences(path: Path) -> Iterator[Record | Rejected]:
     Mentions stand in `entities` (`start`, `end` behind the last token, `type`), or as BILOU `tags`; `head` and `tail`
     of a relation number them from 0.
     """
-    for item in read_json_items(path):
-        if isinstance(item, Rejected):
-            yield item
-            continue
-        origin, sentence = item
-        try:
-            tokens = Tokens(sentence["tokens"])
-            mentions = _mentions(sentence)
-            spans = [(tokens.span(first, end - 1), label) for first, end, label in mentions]
-            triples = []
-            for relation in sentence["relations"]:
-                (head, head_type), (tail, tail_type) = spans[relation["head"]], spans[relation["tail"]]
-                triples.append(relate(head, relation["type"], tail, head_type, tail_type))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            yield Rejected(origin, f"not a sentence with tokens, entities and relations ({error!r})")
-            continue
-        yield Record(tokens.text, relation=tuple(triples), origin=origin)
+    return parse_json_items(path, _sentence)
+
+
+def _sentence(sentence: Mapping[str, Any], origin: str) -> Iterator[Record]:
+    tokens = Tokens(sentence["tokens"])
+    spans = [(tokens.span(first, end - 1), label) for first, end, label in _mentions(sentence)]
+    triples = []
+    for relation in sentence["relations"]:
+        (head, head_type), (tail, tail_type) = spans[relation["head"]], spans[relation["tail"]]
+        triples.append(relate(head, relation["type"], tail, head_type, tail_type))
+    yield Record(tokens.text, relation=tuple(triples), origin=origin)
 
 
 def _mentions(sentence: Mapping[str, Any]) -> list[tuple[int, int, str]]:

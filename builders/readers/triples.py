@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..records import Record, Rejected, Relation
-from .lines import read_json_items
+from .lines import parse_json_items
 
 _VALUE = "@value"  # the slot of an object that is asked for
 
@@ -45,25 +46,19 @@ def read_triples(path: Path, *, no_relation: str | None = None) -> Iterator[Reco
     Args:
         no_relation: the label that says that there is none; a record with no other is left out.
     """
-    for item in read_json_items(path):
-        if isinstance(item, Rejected):
-            yield item
-            continue
-        origin, data = item
-        keys = next((k for k in _LAYOUTS if isinstance(data, dict) and k.text in data and k.triples in data), None)
-        if keys is None:
-            yield Rejected(origin, "no text with a list of triples", content=repr(data)[:200])
-            continue
-        try:
-            text = _text(data[keys.text], keys)
-            triples = [t for t in data[keys.triples] if t[keys.relation] != no_relation]
-            relations = [_relation(text, triple, keys) for triple in triples]
-        except (AttributeError, KeyError, TypeError, IndexError) as error:
-            yield Rejected(origin, f"a triple without the parts of its layout ({error!r})", content=repr(data)[:200])
-            continue
-        if triples or no_relation is None:
-            yield from _set_aside(triples, relations, keys, origin)
-            yield Record(text, relation=tuple(r for r in relations if r.head and r.tail), origin=origin)
+    return parse_json_items(path, partial(_record, no_relation=no_relation))
+
+
+def _record(data: Mapping[str, Any], origin: str, no_relation: str | None) -> Iterator[Record | Rejected]:
+    keys = next((keys for keys in _LAYOUTS if keys.text in data and keys.triples in data), None)
+    if keys is None:
+        raise ValueError("no text with a list of triples")
+    text = _text(data[keys.text], keys)
+    triples = [t for t in data[keys.triples] if t[keys.relation] != no_relation]
+    relations = [_relation(text, triple, keys) for triple in triples]
+    if triples or no_relation is None:
+        yield from _set_aside(triples, relations, keys, origin)
+        yield Record(text, relation=tuple(r for r in relations if r.head and r.tail), origin=origin)
 
 
 def _text(text: str, keys: _Keys) -> str:
