@@ -5,11 +5,34 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..records import Argument, Event, Record, Rejected
+from ..records import Argument, Entity, Event, Record, Rejected
+
+Span = tuple[int, int]
+
+
+def sentence_entities(
+    text: str, sentences: Sequence[Span], entities: Iterable[Entity], origin: str
+) -> Iterator[Record | Rejected]:
+    """Yield one record a sentence, with the entities in it; one that lies in no sentence is set aside.
+
+    Arguments as in `sentence_events`.
+    """
+    starts = [start for start, _ in sentences]
+    inside: list[list[Entity]] = [[] for _ in sentences]
+    for entity in entities:
+        home = _sentence_of(entity.start, entity.end, sentences, starts)
+        if isinstance(home, str):
+            yield Rejected(origin, f"entity {home}", True, f"{entity.entity_type}: {entity.entity}")
+            continue
+        assert entity.start is not None and entity.end is not None
+        first = starts[home]
+        inside[home].append(Entity(entity.entity, entity.entity_type, entity.start - first, entity.end - first))
+    for (start, end), found in zip(sentences, inside, strict=True):
+        yield Record(text[start:end], entity=tuple(found), origin=origin)
 
 
 def sentence_events(
-    text: str, sentences: Sequence[tuple[int, int]], events: Iterable[Event], origin: str
+    text: str, sentences: Sequence[Span], events: Iterable[Event], origin: str
 ) -> Iterator[Record | Rejected]:
     """Yield one record a sentence, with the events whose trigger lies in it; offsets become those of the sentence.
 
@@ -49,11 +72,11 @@ def sentence_events(
         yield Record(text[start:end], event=tuple(found), origin=origin)
 
 
-def _sentence_of(
-    start: int | None, end: int | None, sentences: Sequence[tuple[int, int]], starts: Sequence[int]
-) -> int | str:
+def _sentence_of(start: int | None, end: int | None, sentences: Sequence[Span], starts: Sequence[int]) -> int | str:
     """The number of the sentence that a mention lies in, or why there is none."""
     if start is None or end is None:
         return "not in the text"
     number = bisect_right(starts, start) - 1
-    return number if number >= 0 and end <= sentences[number][1] else "across sentences"
+    if number < 0 or start >= sentences[number][1]:
+        return "outside all sentences"
+    return number if end <= sentences[number][1] else "across sentences"
