@@ -38,7 +38,8 @@ def check_corpus(folder: Path) -> tuple[Path, ...]:
         )
     card = _front_matter(readme)
     try:
-        named = {path for config in card["configs"] for path in _check_config(folder, config, card)}
+        # The mixes come first in the card, but a fault is told of the config whose file it is.
+        named = {path for config in reversed(card["configs"]) for path in _check_config(folder, config, card)}
     except (KeyError, TypeError) as error:
         raise IEPileError(f"{readme}: its front matter is not that of a build ({error!r}); build again.") from None
     for path in sorted(folder.rglob("*")):

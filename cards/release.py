@@ -31,6 +31,7 @@ SPACE = PACKAGE / "spaces" / "extraction"
 PACKAGE_FOLDERS = ("builders", "extraction", "training")
 MANIFEST = "release.json"
 
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "iepile.json")
 # All that a base's tokenizer may be written as; never what only a trainer reads, least of all pickles.
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json"),
@@ -201,7 +202,7 @@ def _stage_dataset(repo_id: str, folder: Path, corpus: Path, parquet: tuple[Path
 def _stage_adapter(repo_id: str, folder: Path, adapter: Path, dataset_id: str | None) -> Repository:
     home = folder / repo_id.partition("/")[2]
     home.mkdir()
-    for name in ("adapter_config.json", "adapter_model.safetensors", *TOKENIZER_FILES):
+    for name in (*ADAPTER_FILES, *TOKENIZER_FILES):
         if (adapter / name).is_file():
             shutil.copyfile(adapter / name, home / name)
     card = render_model_card(adapter, repo_id=repo_id, dataset_id=dataset_id)

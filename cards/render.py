@@ -20,6 +20,7 @@ MIXED_LICENCE = "each-source-under-its-own-terms"
 HUB_LICENCES = frozenset(
     "apache-2.0 mit cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0".split()
 )
+_LOCAL = frozenset({"data", "output_dir"})  # of a recipe: folders on its user's machine
 TASK_TAGS = {"NER": "named-entity-recognition", "RE": "relation-extraction", "EE": "event-extraction"}
 
 
@@ -110,8 +111,11 @@ def render_model_card(adapter: Path, *, repo_id: str = "", dataset_id: str | Non
         config=config,
         modules=[modules] if isinstance(modules, str) else sorted(modules),
         instruction=TASKS["NER"].instruction["en"],
-        template=_facts(summary).get("recipe.template", "chat"),
-        facts=_facts(summary),
+        template=summary.get("recipe", {}).get("template", "chat"),
+        facts=_facts({key: value for key, value in summary.items() if key != "recipe"}),
+        recipe=_front_matter(
+            {k: v for k, v in summary.get("recipe", {}).items() if v not in (None, "", [], ()) and k not in _LOCAL}
+        ),
         scores=_facts(_read_json(adapter / "scores.json")),
     )
 
@@ -122,7 +126,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _facts(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Dotted name → value, for a card: no curves, and no paths of the machine that they were recorded on."""
+    """Dotted name → value, for a card: curves by their ends, and no paths of the machine where they were recorded."""
     facts: dict[str, str] = {}
     for key, value in data.items():
         if isinstance(value, Mapping):
@@ -133,8 +137,8 @@ def _facts(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
             continue
         elif isinstance(value, str | int):
             facts[prefix + key] = str(value)
-        elif isinstance(value, list) and len(value) <= 8 and all(isinstance(item, str | int) for item in value):
-            facts[prefix + key] = ", ".join(map(str, value))
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) and "loss" in item for item in value):
+            facts[prefix + key] = f"{value[0]['loss']:.4g} → {value[-1]['loss']:.4g}"
     return facts
 
 

@@ -1,14 +1,14 @@
 """Cards: the dataset card loads its corpus, and says what is in it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset
-from huggingface_hub import DatasetCard
+from huggingface_hub import DatasetCard, ModelCard
 from iepile.builders.summary import ConfigSummary, SplitSummary
-from iepile.cards.render import render_dataset_card
-
+from iepile.cards.render import render_dataset_card, render_model_card
 from toy_corpus import COLUMNS, ROWS, toy_row, write_toy_corpus
 
 
@@ -84,3 +84,64 @@ def test_size_category(tmp_path: Path, rows: int, category: str) -> None:
     config = ConfigSummary("en_re", {"train": SplitSummary(("en_re/train-00000-of-00001.parquet",), rows, 1, 1)})
     card = DatasetCard(render_dataset_card(replace(summary, configs=(config,))))
     assert card.data.size_categories == [category]
+
+
+CONFIG = {
+    "base_model_name_or_path": "toymaker/Toy-LM-1B",
+    "r": 4,
+    "lora_alpha": 8,
+    "lora_dropout": 0.0,
+    "target_modules": ["v_proj", "q_proj"],
+}
+SUMMARY = {
+    "recipe": {"name": "toy", "template": "chat", "data": "/home/ada/iepile", "max_rows": 12, "lora_r": 4},
+    "base_model": {"name": "toymaker/Toy-LM-1B", "revision": None, "origin": "/home/ada/models/toy"},
+    "data": {"train": {"rows": 12, "digest": "0f1e2d"}},
+    "steps": 6,
+    "loss": {"train": [{"step": 1, "loss": 2.5}, {"step": 6, "loss": 0.75}], "validation": []},
+    "versions": {"peft": "0.21.2"},
+}
+
+
+def write_run(folder: Path, **files: dict) -> Path:
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_model_card_names_base_and_task(tmp_path: Path) -> None:
+    write_run(tmp_path, adapter_config=CONFIG)
+    card = ModelCard(render_model_card(tmp_path, repo_id="ada/iepile-toy-lora", dataset_id="ada/iepile"))
+    assert card.data.to_dict() == {
+        "base_model": "toymaker/Toy-LM-1B",
+        "base_model_relation": "adapter",
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "datasets": ["ada/iepile"],
+        "tags": ["iepile", "information-extraction", "lora"],
+    }
+    assert "rank 4, alpha 8 and dropout 0.0, on q_proj, v_proj." in card.text
+    assert '"ada/iepile-toy-lora")' in card.text
+    assert "Nothing more was recorded." in card.text and "None were recorded" in card.text
+
+
+def test_model_card_tells_what_training_and_evaluation_recorded(tmp_path: Path) -> None:
+    scores = {"en_ner": {"f1": 0.51239, "rows": 40}}
+    write_run(tmp_path, adapter_config=CONFIG, training_summary=SUMMARY, scores=scores)
+    text = render_model_card(tmp_path)
+    for line in (
+        "| data.train.rows | 12 |",
+        "| data.train.digest | 0f1e2d |",
+        "| loss.train | 2.5 → 0.75 |",
+        "| versions.peft | 0.21.2 |",
+        "| en_ner.f1 | 0.5124 |",
+        "max_rows: 12",
+    ):
+        assert line in text.splitlines()
+    assert "/home/ada" not in text
+
+
+def test_model_card_warns_of_another_prompt(tmp_path: Path) -> None:
+    recipe = {**SUMMARY["recipe"], "template": "alpaca"}
+    write_run(tmp_path, adapter_config=CONFIG, training_summary={**SUMMARY, "recipe": recipe})
+    assert "prompt template `alpaca`" in render_model_card(tmp_path)
