@@ -149,8 +149,9 @@ def _word_features(name: str) -> dict[Feature, float]:
 
 
 def _kinds_of_label(label: Label, kinds_of: KindsOf) -> dict[Feature, float]:
+    """By its name; where that tells nothing, by its native name (`GPE`)."""
     native = label.native[len(next(iter(ancestors(label.native)), "")) :]
-    return _kind_features(kinds_of(label.name)) | (_kind_features(kinds_of(native)) if native else {})
+    return _kind_features(kinds_of(label.name) or kinds_of(native))
 
 
 def _kind_features(kinds: Mapping[Kind, float]) -> dict[Feature, float]:

@@ -9,7 +9,7 @@ from .label_signals import Feature, Signal
 from .records import Record
 from .tasks import Option, Schema, Task
 
-ACCIDENTS = 5  # so many mentions in common are expected of frequent labels; they count for little
+ACCIDENTS = 20  # so many mentions in common are expected of frequent labels; they count for little
 
 
 def mention_signal(task: Task, schema: Schema, options: Sequence[Option], records: Iterable[Record]) -> Signal:
