@@ -42,7 +42,7 @@ def hard_negatives(
     task: str,
     schema: Schema,
     language: str,
-    native: Mapping[str, str] | None = None,
+    native: Mapping[str, str | Sequence[str]] | None = None,
     **evidence: Any,
 ) -> dict[Option, tuple[Option, ...]]:
     """For every option of the task its hard negatives, both in the schema's order.
@@ -54,8 +54,8 @@ def hard_negatives(
         task: NER, RE, SPO, EE, EET or EEA.
         schema: all that may be asked of the source.
         language: en or zh: that of the labels.
-        native: label → its name in the native files, which often tells more (`/people/person/place_lived`).
-        evidence: what else is known, as `Finder` takes it: `kinds_of`, `records`, `confusions`, `without`.
+        native: label → its name or names in the native files, which often tell more (`/people/person/place_lived`).
+        evidence: what else is known, as `Finder` takes it: `kinds_of`, `records`, `confusions`, `by_hand`.
     """
     return Finder(get_task(task), schema, language, native or {}, **evidence).negatives
 
@@ -68,20 +68,22 @@ class Finder:
         task: what is asked.
         schema: all that may be asked of the source.
         language: that of the labels.
-        native: label → its name in the native files.
+        native: label → its name or names in the native files.
         kinds_of: a label's kinds; an encoder's guess (`label_encoders.py`) in place of the lexicon alone.
         records: annotated records, in which strings may carry either of two labels.
         confusions: (right label, what a model said) → how often (`extraction/confusions.py`).
+        by_hand: (label, label) → whether people want the two linked (`source_negatives.py`); it has the last word.
         without: signals to leave out, for measuring.
     """
 
     task: Task
     schema: Schema
     language: str
-    native: Mapping[str, str] = field(default_factory=dict)
+    native: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     kinds_of: KindsOf = kinds.kinds_of
     records: Iterable[Record] = ()
     confusions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    by_hand: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     without: Sequence[str] = ()
 
     @cached_property
@@ -91,11 +93,16 @@ class Finder:
         for a, b in (*self._else_pairs, *self._alike_pairs, *self._confused):
             found[a].add(b)
             found[b].add(a)
+        for (a, b), linked in self._decided.items():
+            for option, other in ((a, b), (b, a)):
+                (found[option].add if linked else found[option].discard)(other)
         return {option: tuple(o for o in self._options if o in found[option]) for option in self._options}
 
     def why(self, option: Option, negative: Option) -> str:
         """Why one is a hard negative of the other, in a phrase."""
         reasons = []
+        if self._decided.get((option, negative), self._decided.get((negative, option))):
+            reasons.append("added by hand")
         if times := self._confused.get((option, negative)) or self._confused.get((negative, option)):
             reasons.append(f"a model took one for the other {times} times")
         if _is_else(option) or _is_else(negative):
@@ -159,33 +166,44 @@ class Finder:
     @cached_property
     def _confused(self) -> dict[Pair, int]:
         """The most frequent confusions, a few for each label."""
-        by_name: dict[str, list[Option]] = {}
-        for option in sorted(self._options, key=_parts):
-            by_name.setdefault(self.task.key(option), []).append(option)
         times: Counter[Pair] = Counter()
         for names, count in self.confusions.items():
-            right, said = sorted(names)
-            for a in by_name.get(right, ()):
-                times.update({(a, b): count for b in by_name.get(said, ()) if a != b})
+            times.update(dict.fromkeys(self._pairs(*names), count))
         kept: dict[Pair, int] = {}
         degree: Counter[Option] = Counter()
-        for (a, b), count in sorted(
-            times.items(), key=lambda item: (-item[1], _parts(item[0][0]), _parts(item[0][1]))
-        ):
+        for (a, b), count in sorted(times.items(), key=lambda item: (-item[1], *map(_parts, item[0]))):
             if count >= FEWEST_CONFUSIONS and max(degree[a], degree[b]) < MOST_CONFUSED:
                 kept[a, b] = count
                 degree.update((a, b))
         return kept
 
+    @cached_property
+    def _decided(self) -> dict[Pair, bool]:
+        return {pair: linked for names, linked in self.by_hand.items() for pair in self._pairs(*names)}
+
+    def _pairs(self, name: str, other: str) -> set[Pair]:
+        """The options of two names, each pair in one order only; several typed relations may share a name."""
+        pairs = ((a, b) for a in self._named.get(name, ()) for b in self._named.get(other, ()) if a != b)
+        return {(a, b) if _parts(a) < _parts(b) else (b, a) for a, b in pairs}
+
+    @cached_property
+    def _named(self) -> dict[str, list[Option]]:
+        named: dict[str, list[Option]] = {}
+        for option in self._options:
+            for name in {self.task.key(option), option_name(option)}:
+                named.setdefault(name, []).append(option)
+        return named
+
     def _label(self, option: Option) -> Label:
+        name = _words(option)
+        native = self.native.get(name, ())
+        native = (native,) if isinstance(native, str) else tuple(native)
         if isinstance(option, Triple):
-            native = self.native.get(option.predicate, "")
-            return Label(option.predicate, native, ((option.subject_type, option.object_type),))
-        name = str(option)
+            return Label(name, native, ((option.subject_type, option.object_type),))
         triples = self.schema.triples if self.task.family == "relation" else ()
         types = tuple(sorted((t.subject_type, t.object_type) for t in triples if t.predicate == name))
         roles = self.schema.event_types.get(name, ()) if self.task.family == "event" else ()
-        return Label(name, self.native.get(name, ""), types, tuple(sorted(roles)))
+        return Label(name, native, types, tuple(sorted(roles)))
 
 
 def read_dictionary(path: Path) -> Dictionary | Negatives:

@@ -33,7 +33,7 @@ class Label:
     """What is known of one label of a schema."""
 
     name: str
-    native: str = ""  # in the native files
+    native: tuple[str, ...] = ()  # in the native files
     types: tuple[tuple[str, str], ...] = ()  # of a relation: (subject type, object type), where it has several, all
     roles: tuple[str, ...] = ()  # of an event type
 
@@ -92,7 +92,7 @@ def kinds(labels: Sequence[Label], kinds_of: KindsOf = kinds_of) -> Signal:
 
 def parents(labels: Sequence[Label]) -> Signal:
     """The same place in a hierarchy, by the native name or the published one."""
-    found = [{("parent", p): 1.0 for name in (a.name, a.native) for p in ancestors(name)} for a in labels]
+    found = [{("parent", p): 1.0 for name in (a.name, *a.native) for p in ancestors(name)} for a in labels]
     count = Counter(feature for features in found for feature in features)
     # An only child's parent sets it apart from nobody: `组织关系-辞/离职` is no less one of 组织关系.
     return alike([{f: w for f, w in features.items() if count[f] > 1} for features in found])
@@ -149,8 +149,9 @@ def _word_features(name: str) -> dict[Feature, float]:
 
 
 def _kinds_of_label(label: Label, kinds_of: KindsOf) -> dict[Feature, float]:
-    native = label.native[len(next(iter(ancestors(label.native)), "")) :]
-    return _kind_features(kinds_of(label.name)) | (_kind_features(kinds_of(native)) if native else {})
+    """By its name; where that tells nothing, by its native name (`GPE`)."""
+    names = [label.name, *(name[len(next(iter(ancestors(name)), "")) :] for name in label.native)]
+    return _kind_features(next(filter(None, map(kinds_of, names)), {}))
 
 
 def _kind_features(kinds: Mapping[Kind, float]) -> dict[Feature, float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import sqrt
 from typing import Any
 
 from .label_signals import Feature, Signal
 from .records import Record
 from .tasks import Option, Schema, Task
 
-ACCIDENTS = 5  # so many mentions in common are expected of frequent labels; they count for little
+ACCIDENTS = 20  # so many mentions in common are expected of frequent labels; they count for little
 
 
 def mention_signal(task: Task, schema: Schema, options: Sequence[Option], records: Iterable[Record]) -> Signal:
@@ -24,10 +25,13 @@ def mention_signal(task: Task, schema: Schema, options: Sequence[Option], record
             if option in found:
                 found[option].update(("mention", mention) for mention in _strings(task, option, answer))
     mentions = [found[option] for option in options]
-    similarity = [
-        [len(a & b) / (min(len(a), len(b)) + ACCIDENTS) if a is not b else 0.0 for b in mentions] for a in mentions
-    ]
+    similarity = [[_overlap(a, b) if i != j else 0.0 for j, b in enumerate(mentions)] for i, a in enumerate(mentions)]
     return Signal(similarity, [dict.fromkeys(sorted(m), 1.0) for m in mentions])
+
+
+def _overlap(a: set[Feature], b: set[Feature]) -> float:
+    # The root, since a tenth in common is much already: most strings have one label only.
+    return sqrt(len(a & b) / (min(len(a), len(b)) + ACCIDENTS))
 
 
 def _strings(task: Task, option: Option, answer: Any) -> set[str]:
