@@ -33,6 +33,11 @@ class Recipe:
         template: the prompt format, `chat` for the base's own (see `prompts.py`).
         data: a built corpus, or its id on the Hub.
         configs: the configs trained on, one after the other or a mix such as `all`.
+        config_weights: the share of each of `configs` in the mix; by their rows if empty.
+        sources: keep only rows of these; all if empty.
+        source_weights: `NAME=WEIGHT`, times which a source's share within its config is taken.
+        temperature: above 1 the shares of small sources grow (see `mixing.py`).
+        max_rows_per_source: take so many rows of a source in a config at most; 0 for all.
         max_rows: take so many rows at most, drawn by the seed; 0 for all.
         validation_rows: measure the validation loss on so many rows at most.
         cutoff: prompt and completion together, in tokens; a longer row is set aside and counted, never cut.
@@ -51,6 +56,11 @@ class Recipe:
     template: str = CHAT
     data: str = "iepile"
     configs: tuple[str, ...] = ("all",)
+    config_weights: tuple[float, ...] = ()
+    sources: tuple[str, ...] = ()
+    source_weights: tuple[str, ...] = ()
+    temperature: float = 1.0
+    max_rows_per_source: int = 0
     max_rows: int = 0
     validation_rows: int = 100
     cutoff: int = 700
@@ -84,7 +94,15 @@ class Recipe:
             raise RecipeError(f"precision is {self.precision!r}; it must be auto, float32 or bfloat16.")
         if not self.configs:
             raise RecipeError("configs is empty; name at least one, such as en_ner.")
+        if self.config_weights and len(self.config_weights) != len(self.configs):
+            raise RecipeError(f"There are {len(self.config_weights)} config_weights for {len(self.configs)} configs.")
+        if self.config_weights and set(self.configs) & {"all", "en", "zh"}:
+            raise RecipeError("config_weights weighs single configs, such as en_ner; name those in configs.")
+        if self.temperature != 1 and not self.max_rows:
+            raise RecipeError("temperature decides what to take when not all is taken; set max_rows too.")
+        self._source_weights()
         at_least = {"cutoff": 1, "lora_r": 1, "lora_alpha": 1, "max_rows": 0, "validation_rows": 0}
+        at_least |= {"max_rows_per_source": 0, "temperature": 1}
         at_least |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 1, "seed": 0}
         for key, least in at_least.items():
             if getattr(self, key) < least:
@@ -97,6 +115,26 @@ class Recipe:
     def folder(self) -> Path:
         """Where the adapter goes."""
         return Path(self.output_dir or f"runs/{self.name or 'adapter'}")
+
+    def mixing(self) -> dict[str, Any]:
+        """The options of `mixing.mix`, the number of rows aside."""
+        weights = dict(zip(self.configs, self.config_weights, strict=True)) if self.config_weights else None
+        return {
+            "config_weights": weights,
+            "source_weights": self._source_weights(),
+            "temperature": self.temperature,
+            "max_rows_per_source": self.max_rows_per_source,
+        }
+
+    def _source_weights(self) -> dict[str, float]:
+        weights = {}
+        for item in self.source_weights:
+            name, _, weight = item.rpartition("=")
+            try:
+                weights[name] = float(weight)
+            except ValueError:
+                raise RecipeError(f"source_weights has {item!r}; write it as NAME=WEIGHT.") from None
+        return weights
 
 
 # From here on the fields are named and meant as in TRL's `SFTConfig`.
@@ -170,7 +208,7 @@ def _typed(key: str, value: Any, where: str) -> Any:
         converted = _convert(value, option)
         if converted is not _UNFIT:
             return converted
-    wanted = " or ".join(_NAMES[get_origin(option) or option] for option in options)
+    wanted = " or ".join(_NAMES[option] for option in options)
     raise RecipeError(f"{where}: {key} is {value!r}; it must be {wanted}.")
 
 
@@ -180,15 +218,16 @@ _NAMES = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    tuple: "a list of strings",
+    tuple[str, ...]: "a list of strings",
+    tuple[float, ...]: "a list of numbers",
     NoneType: "null",
 }
 
 
 def _convert(value: Any, kind: Any) -> Any:
     if get_origin(kind) is tuple:
-        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        return tuple(value) if fits else _UNFIT
+        items = [_convert(item, get_args(kind)[0]) for item in value] if isinstance(value, list) else [_UNFIT]
+        return _UNFIT if _UNFIT in items else tuple(items)
     if kind is float and isinstance(value, str):
         # YAML 1.1 reads 5e-5, which has no point, as a string.
         try:

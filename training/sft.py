@@ -1,0 +1,122 @@
+"""Train a LoRA adapter by a recipe: `iepile train RECIPE [--set key=value…]`.
+
+A run that was killed goes on from its last whole checkpoint when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..builders.errors import IEPileError
+from .adapters import target_shapes
+from .base_models import BaseModel, load_model, load_tokenizer, resolve_base_model
+from .data import encode_corpus, read_encoded
+from .recipe import SFT_KEYS, Recipe
+from .run_folder import RunFolder
+from .summary import adapter_card, serving_settings, summarise, write_loss_plot
+
+if TYPE_CHECKING:
+    from .trainer import CompletionTrainer
+
+logger = logging.getLogger(__name__)
+
+
+def train(recipe: Recipe) -> Path:
+    """Train the adapter of a recipe.
+
+    Returns:
+        The adapter's folder (`recipe.folder`): `adapter_model.safetensors`, `adapter_config.json` that names the base
+        by its Hub id, `iepile.json` with what serving must know, `training_summary.json`, `loss.png` and a card.
+
+    Raises:
+        IEPileError: for a base, data or library that is not there, or a folder that holds another recipe's run.
+    """
+    try:
+        import peft  # noqa: F401
+        from accelerate import PartialState
+
+        from .trainer import CompletionTrainer  # noqa: F401
+    except ImportError as error:
+        raise IEPileError(f"Training needs {error.name}; run `pip install 'iepile[train]'`.") from None
+
+    started = time.monotonic()
+    state = PartialState()  # one process, or the several of `accelerate launch`
+    run = RunFolder(recipe.folder)
+    base = resolve_base_model(recipe.base_model, recipe.revision)
+    tokenizer = load_tokenizer(base, trust_remote_code=recipe.trust_remote_code)
+    if state.is_main_process:
+        run.claim(recipe)
+        encode_corpus(recipe, tokenizer, run.rows)
+        run.claim_rows(read_encoded(run.rows)["train"][1].digest)
+    state.wait_for_everyone()
+    checkpoint = run.last_checkpoint()
+    if checkpoint:
+        logger.info("going on from %s", checkpoint)
+    trainer = _trainer(recipe, base, tokenizer, run)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.save_model(str(run.saving))
+    if state.is_main_process:
+        encoded = {split: part for split, (_, part) in read_encoded(run.rows).items()}
+        summary = summarise(recipe, base, trainer, encoded, seconds=time.monotonic() - started)
+        write_loss_plot(trainer.state.log_history, run.saving / "loss.png")
+        serving = serving_settings(recipe, base, target_shapes(run.saving))
+        run.finish(base, serving, adapter_card(recipe, base, summary), summary)
+    state.wait_for_everyone()
+    return run.folder
+
+
+def _trainer(recipe: Recipe, base: BaseModel, tokenizer: Any, run: RunFolder) -> CompletionTrainer:
+    import torch
+    from peft import LoraConfig
+    from transformers import PrinterCallback
+    from trl import SFTConfig
+
+    from .trainer import CompletionTrainer, PlainProgress
+
+    on_gpu = torch.cuda.is_available()
+    bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and on_gpu)
+    encoded = read_encoded(run.rows)
+    validation = encoded["validation"][0] if "validation" in encoded else None
+    arguments = SFTConfig(
+        **{key: getattr(recipe, key) for key in SFT_KEYS},
+        output_dir=str(run.checkpoints),
+        bf16=bfloat16,
+        per_device_eval_batch_size=recipe.per_device_train_batch_size,
+        eval_strategy="steps" if validation else "no",
+        eval_on_start=validation is not None,
+        save_strategy="steps",
+        save_total_limit=2,
+        include_num_input_tokens_seen="non_padding",
+        dataloader_pin_memory=on_gpu,
+        disable_tqdm=not sys.stderr.isatty(),
+        report_to="none",
+        max_length=None,  # rows over the cutoff were set aside and counted: nothing is left to cut
+    )
+    model = load_model(base, dtype="bfloat16" if bfloat16 else "float32", trust_remote_code=recipe.trust_remote_code)
+    # PEFT looks for the base's configuration at each checkpoint; where it lies on disk it need not ask the Hub.
+    model.name_or_path = base.path
+    trainer = CompletionTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=encoded["train"][0],
+        eval_dataset=validation,
+        processing_class=tokenizer,
+        peft_config=LoraConfig(
+            task_type="CAUSAL_LM",
+            r=recipe.lora_r,
+            lora_alpha=recipe.lora_alpha,
+            lora_dropout=recipe.lora_dropout,
+            target_modules=recipe.target_modules
+            if isinstance(recipe.target_modules, str)
+            else list(recipe.target_modules),
+        ),
+        lengths=[len(ids) for ids in encoded["train"][0]["input_ids"]],
+    )
+    if arguments.disable_tqdm:
+        trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(PlainProgress)
+    return trainer
