@@ -229,8 +229,9 @@ class EE(Task):
         return {"event_type": option, "trigger": True, "arguments": list(schema.event_types[str(option)])}
 
     def shape(self, entry: Any) -> dict[str, Any]:
-        value = {"anyOf": [{"const": NAN}, MENTION, {"type": "array", "items": MENTION}]}
-        arguments = {"anyOf": [{"const": {}}, _object({role: value for role in entry["arguments"]})]}
+        value = {"anyOf": [{"const": NAN}, MENTION, {"type": "array", "items": MENTION, "minItems": 2}]}
+        roles = _object({role: value for role in entry["arguments"]})
+        arguments = {"anyOf": [{"const": {}}, roles]} if entry["arguments"] else {"const": {}}
         return {"type": "array", "items": _object({"trigger": self._trigger(entry), "arguments": arguments})}
 
     def _trigger(self, entry: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -16,6 +17,8 @@ from ..builders.tasks import Items, Task
 Status = Literal["valid", "repaired", "failed"]
 REPAIRABLE = 20_000  # characters; the repair takes quadratic time on the worst input, and no answer is as long
 _NOTHING = object()
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+_OPEN_END = re.compile(r'(,?\s*"([^"\\]|\\.)*":)?[,\s]*$')  # a key without its value, or a comma
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,14 @@ def parse(output: str, task: Task, entries: Sequence[Any], *, repair: bool = Tru
         for facet, items in task.items(found).items()
     }
     return Parsed(answer, status, {facet: items for facet, items in off_schema.items() if items}, len(lost))
+
+
+def complete(output: str, task: Task, entries: Sequence[Any]) -> str:
+    """A valid answer from one that keeps the format but was cut: its unfinished end is taken off, the rest closed."""
+    quotes = [match.end() - 1 for match in _QUOTE.finditer(output)]
+    if len(quotes) % 2:
+        output = output[: quotes[-1]]
+    return task.answer(parse(_OPEN_END.sub("", output), task, entries).answer)
 
 
 def read_object(output: str, repair: bool = True) -> tuple[dict[str, Any], Status]:
@@ -103,16 +114,9 @@ def _conform_object(value: Mapping[str, Any], shape: Mapping[str, Any], lost: li
     result: dict[str, Any] = {}
     for name, inner in shape.get("properties", {}).items():
         part = conform(value[name], inner, lost) if name in value else _NOTHING
-        if part is _NOTHING and name in shape.get("required", ()):
-            part = default(inner)
-            if part is _NOTHING:
-                return _NOTHING
-        if part is not _NOTHING:
-            result[name] = part
-    if isinstance(others := shape.get("additionalProperties"), Mapping):
-        for name in value:
-            if name not in result and (part := conform(value[name], others, lost)) is not _NOTHING:
-                result[name] = part
+        if part is _NOTHING and (part := default(inner)) is _NOTHING:
+            return _NOTHING
+        result[name] = part
     return result
 
 

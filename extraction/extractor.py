@@ -1,0 +1,139 @@
+"""Extract entities, relations and events from texts with a trained model.
+
+extractor = Extractor.from_pretrained("HuggingFaceTB/SmolLM2-135M-Instruct", "adapter")
+result = extractor.extract("Ada met Bo in Lund.", ["person", "place"], task="NER")
+result.entities[0].mention.start
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+from ..builders.errors import IEPileError
+from .assembly import Part, build_result
+from .backend import DECODINGS, Backend, Decoding, Question, Reply
+from .confidence import with_confidence
+from .language import guess_language
+from .parsing import Parsed, parse
+from .results import Result
+from .schemas import Asked, SchemaLike, read_schema
+
+BACKENDS = ("transformers", "openai")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's answer to one question, as it came and as it was read."""
+
+    reply: Reply
+    parsed: Parsed
+
+
+class Extractor:
+    """Asks a model about texts, in the batches and with the prompts of the corpus's test rows."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    @classmethod
+    def from_pretrained(
+        cls, base: str, adapter: str | Path | None = None, *, backend: str = "transformers", **options: Any
+    ) -> Extractor:
+        """Load a model.
+
+        Args:
+            base: the base model, a Hub id or a folder.
+            adapter: a LoRA adapter for it, likewise.
+            backend: `transformers`.
+            options: of the backend: `template`, `batch_size`, `max_new_tokens`, `dtype`, `device`, `revision`, …
+
+        Raises:
+            IEPileError: where one of them cannot be had.
+        """
+        if backend == "transformers":
+            from .transformers_backend import TransformersBackend
+
+            return cls(TransformersBackend.from_pretrained(base, adapter, **options))
+        raise IEPileError(f"There is no backend {backend!r}; the backends are {', '.join(BACKENDS)}.")
+
+    @overload
+    def extract(self, texts: str, schema: SchemaLike, **options: Any) -> Result: ...
+
+    @overload
+    def extract(self, texts: Sequence[str], schema: SchemaLike, **options: Any) -> list[Result]: ...
+
+    def extract(
+        self,
+        texts: str | Sequence[str],
+        schema: SchemaLike,
+        *,
+        task: str | None = None,
+        language: str | None = None,
+        decoding: Decoding = "grounded",
+        threshold: float = 0.0,
+        on_reply: Callable[[int], None] | None = None,
+    ) -> Result | list[Result]:
+        """Ask for a schema in one text or several.
+
+        Args:
+            texts: one text, or several, which are answered together in batches.
+            schema: what to look for; see `schemas.read_schema`.
+            task: NER, RE, EE, EET or EEA; may be left out for typed triples and for events with roles.
+            language: en or zh, of the instruction; found from each text when not given.
+            decoding: `grounded`, `json` or `free`; see `backend.Backend.reply`.
+            threshold: items that the model was less sure of, from 0 to 1, are left out.
+            on_reply: called with the number of answers that have come since the last call, for a progress bar.
+
+        Returns:
+            A result for each text, in order; one result for one text.
+
+        Raises:
+            IEPileError: for a schema, task or language that there is not.
+        """
+        asked = read_schema(schema, task)
+        many = [texts] if isinstance(texts, str) else list(texts)
+        languages = [language or guess_language(text) for text in many]
+        questions = [self._questions(asked, text, lang) for text, lang in zip(many, languages, strict=True)]
+        answers = iter(self.answer([q for batch in questions for q in batch], decoding, on_reply))
+        results = []
+        for text, lang, batch in zip(many, languages, questions, strict=True):
+            answered = [(question, next(answers)) for question in batch]
+            parts = [Part(q.entries, with_confidence(a.parsed, a.reply), q.text) for q, a in answered]
+            results.append(build_result(text, asked.task, lang, parts, _notes([a for _, a in answered]), threshold))
+        return results[0] if isinstance(texts, str) else results
+
+    def answer(
+        self,
+        questions: Sequence[Question],
+        decoding: Decoding = "grounded",
+        on_reply: Callable[[int], None] | None = None,
+    ) -> list[Answer]:
+        """Answer rows: one answer for each question, in order."""
+        if decoding not in DECODINGS:
+            raise IEPileError(f"There is no decoding {decoding!r}; there are {', '.join(DECODINGS)}.")
+        replies = self.backend.reply(questions, decoding, on_reply)
+        return [Answer(r, parse(r.output, q.task, q.entries)) for r, q in zip(replies, questions, strict=True)]
+
+    def _questions(self, asked: Asked, text: str, language: str) -> list[Question]:
+        questions = []
+        for options in asked.batches():
+            entries = asked.entries(options)
+            instruction = asked.instruction(text, language, entries)
+            questions.append(Question(instruction, asked.task, entries, text, asked.schema.role_values))
+        return questions
+
+
+def _notes(answers: Sequence[Answer]) -> list[str]:
+    """What a reader should know of how the answers came to be."""
+    counts = Counter(answer.parsed.status for answer in answers)
+    cut = sum(answer.reply.cut for answer in answers)
+    told = {
+        "reached the token limit and were cut": cut,
+        "were no valid JSON and were mended": counts["repaired"],
+        "could not be read": counts["failed"],
+    }
+    return [f"{count} of {len(answers)} answers {what}" for what, count in told.items() if count]

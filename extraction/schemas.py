@@ -1,0 +1,194 @@
+"""What a user may give as a schema, turned into the task's options: lists, mappings, typed triples, events, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..builders.errors import FormatError, IEPileError
+from ..builders.instructions import batches
+from ..builders.readers.lines import read_lines
+from ..builders.tasks import Option, Schema, Task, Triple, get_task
+
+SchemaLike = Schema | Sequence[Any] | Mapping[str, Any] | str | Path
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A task and all that is asked of a text.
+
+    Attributes:
+        descriptions: label → what is meant by it; they are written into the prompt.
+        role_descriptions: event type → role → what is meant by it; likewise.
+        triggers: for EEA, event type → the triggers that are given.
+    """
+
+    task: Task
+    schema: Schema
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    role_descriptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    triggers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def batches(self, split_num: int | None = None) -> list[list[Option]]:
+        """The options in the order given, cut as the corpus's test rows are."""
+        return batches(self.task.options(self.schema), split_num or self.task.split_num, self.task.key)
+
+    def entries(self, options: Sequence[Option]) -> list[Any]:
+        """The schema entries of one batch."""
+        given = [[{"trigger": t} for t in self.triggers.get(self.task.key(o), ())] for o in options]
+        entries = [self.task.entry(o, self.schema, gold) for o, gold in zip(options, given, strict=True)]
+        for entry in entries:
+            if isinstance(entry, dict) and (described := self.role_descriptions.get(entry.get("event_type", ""))):
+                entry["arguments"] = dict(described)
+        return entries
+
+    def instruction(self, text: str, language: str, entries: list[Any]) -> str:
+        """The `instruction` string that asks for one batch."""
+        if not self.descriptions:
+            return self.task.ask(text, language, entries)
+        return self.task.ask(text, language, {e: self.descriptions.get(e, "") for e in entries})
+
+
+def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
+    """Understand a schema.
+
+    Args:
+        schema: labels; label → description; typed triples, as (subject type, predicate, object type) or as the
+            format's own objects; event type → roles, or → role → description; for EEA event type → {"trigger": […],
+            "arguments": […]}; a `Schema`; or the path of a JSON or YAML file that holds one of these, or of a
+            published `schema.json`.
+        task: its name; may be left out for typed triples (SPO) and events with roles (EE).
+
+    Raises:
+        IEPileError: where it fits no task, is empty, or names something twice.
+    """
+    if isinstance(schema, (str, Path)):
+        schema = _read_file(Path(schema), task)
+    if isinstance(schema, Schema):
+        return _checked(Asked(_named(task), schema))
+    if isinstance(schema, Mapping) and all(value is None or isinstance(value, str) for value in schema.values()):
+        found = _labels(list(schema), task)
+        return Asked(found.task, found.schema, {label: text for label, text in schema.items() if text})
+    entries = _event_entries(schema) if isinstance(schema, Mapping) else list(schema)
+    if entries and all(isinstance(e, Mapping) and "event_type" in e for e in entries):
+        return _events(entries, task)
+    if entries and all(_is_triple(e) for e in entries):
+        _fits(task, "SPO", "RE")
+        triples = (Triple(**e) if isinstance(e, Mapping) else Triple(*e) for e in entries)
+        return _checked(Asked(get_task("SPO"), Schema(triples=tuple(triples))))
+    return _labels(entries, task)
+
+
+def _labels(labels: list[Any], task: str | None) -> Asked:
+    for label in labels:
+        if not isinstance(label, str) or not label.strip():
+            raise IEPileError(f"{label!r} is no label; a schema lists labels, typed triples or event types.")
+    _distinct(labels)
+    _fits(task, "NER", "RE", "EE", "EET")
+    found, names = _named(task), tuple(labels)
+    if found.family == "entity":
+        return _checked(Asked(found, Schema(entity_types=names)))
+    if found.family == "relation":
+        return _checked(Asked(found, Schema(relations=names)))
+    return _checked(Asked(found, Schema(event_types=dict.fromkeys(names, ()))))
+
+
+def _events(entries: list[Mapping[str, Any]], task: str | None) -> Asked:
+    _fits(task, "EE", "EEA", "EET")
+    _distinct([entry["event_type"] for entry in entries])
+    roles: dict[str, tuple[str, ...]] = {}
+    described: dict[str, Mapping[str, str]] = {}
+    for entry in entries:
+        name, arguments = entry["event_type"], entry.get("arguments", ())
+        if not isinstance(arguments, (list, tuple, Mapping)) or not all(isinstance(role, str) for role in arguments):
+            raise IEPileError(f"The roles of {name!r} are no list of names; write them as a list.")
+        _distinct(list(arguments))
+        roles[name] = tuple(arguments)
+        if isinstance(arguments, Mapping):
+            described[name] = arguments
+    found = get_task(task or "EE")
+    triggers = {e["event_type"]: e["trigger"] for e in entries if isinstance(e.get("trigger"), list)}
+    if found.name == "EEA" and len(triggers) < len(entries):
+        raise IEPileError('EEA needs triggers; give {"event type": {"trigger": ["…"], "arguments": ["role", …]}}.')
+    schema = Schema(event_types=roles)
+    return _checked(Asked(found, schema, {}, described, triggers if found.name == "EEA" else {}))
+
+
+def _event_entries(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Event type → roles, → role → description, or → the rest of the format's own object."""
+    return [
+        {"event_type": name, **value}
+        if isinstance(value, Mapping) and "arguments" in value
+        else {"event_type": name, "arguments": value}
+        for name, value in schema.items()
+    ]
+
+
+def _checked(asked: Asked) -> Asked:
+    options = asked.task.options(asked.schema)
+    if not options:
+        raise IEPileError(f"The schema holds nothing that {asked.task.name} could ask for; name at least one label.")
+    _distinct(options)
+    return asked
+
+
+def _distinct(options: Sequence[Any]) -> None:
+    for place, option in enumerate(options):
+        if option in options[:place]:
+            raise IEPileError(f"The schema names {option!r} twice; remove one.")
+
+
+def _named(task: str | None) -> Task:
+    if task is None:
+        raise IEPileError("A schema of plain labels fits several tasks; name one: NER, RE or EET.")
+    return get_task(task)
+
+
+def _fits(task: str | None, *names: str) -> None:
+    if task is not None and get_task(task).name not in names:
+        raise IEPileError(f"This schema is one for {' or '.join(names)}, not for {get_task(task).name}.")
+
+
+def _is_triple(entry: Any) -> bool:
+    if isinstance(entry, Mapping):
+        return set(entry) == set(Triple._fields) and all(isinstance(part, str) for part in entry.values())
+    return isinstance(entry, (list, tuple)) and len(entry) == 3 and all(isinstance(part, str) for part in entry)
+
+
+def _read_file(path: Path, task: str | None) -> Any:
+    if not path.is_file():
+        raise IEPileError(
+            f"There is no schema file {path}; give labels as a list, or the path of a JSON or YAML file."
+        )
+    lines = [line for _, line in read_lines(path) if line.strip()]
+    text = "\n".join(lines)
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            return yaml.safe_load(text)
+        return json.loads(text)
+    except yaml.YAMLError as error:
+        raise FormatError(f"{path}: not YAML ({error}).") from None
+    except json.JSONDecodeError as error:
+        published = _published_lines(lines, task)
+        if published is None:
+            raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}).") from None
+        return published
+
+
+def _published_lines(lines: list[str], task: str | None) -> Any:
+    """The published layout: types, roles or relations, type → roles; one JSON value a line."""
+    try:
+        values = [json.loads(line) for line in lines]
+    except json.JSONDecodeError:
+        return None
+    family = get_task(task).family if task else "event" if len(values) > 2 and values[2] else None
+    if family == "relation":
+        return values[1]
+    if family == "event" and len(values) > 2 and values[2]:
+        return values[2]
+    return values[0]

@@ -1,0 +1,163 @@
+"""Runs a base model, with an adapter or without, through transformers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..builders.errors import IEPileError
+from ..training.base_models import load_model, load_tokenizer, resolve_base_model
+from ..training.prompts import CHAT, encode_prompt, stop_id
+from .backend import Decoding, Question, Reply
+from .generation import Row, decode
+from .parsing import complete
+
+if TYPE_CHECKING:
+    from llguidance import LLTokenizer
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+
+class TransformersBackend:
+    """See `backend.Backend`.
+
+    Args:
+        model: a causal language model, on its device.
+        tokenizer: its tokenizer, with a token to pad with.
+        name: for reports.
+        template: a prompt format of `training/prompts.py`.
+        batch_size: questions at a time.
+        max_new_tokens: the longest answer; what is cut there is closed, and marked.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str = "",
+        template: str = CHAT,
+        batch_size: int = 8,
+        max_new_tokens: int = 512,
+    ) -> None:
+        if batch_size < 1 or max_new_tokens < 1:
+            raise IEPileError("batch_size and max_new_tokens must be at least 1.")
+        self.model, self.tokenizer = model.eval(), tokenizer
+        self.name = name or str(model.config.name_or_path)
+        self.template, self.batch_size, self.max_new_tokens = template, batch_size, max_new_tokens
+        self.context: int | None = getattr(model.config, "max_position_embeddings", None)
+        self.stop_id = stop_id(tokenizer, template)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        base: str,
+        adapter: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        dtype: str | None = None,
+        device: str | None = None,
+        trust_remote_code: bool = False,
+        **options: Any,
+    ) -> TransformersBackend:
+        """Load a model.
+
+        Args:
+            base: a Hub id or a folder.
+            adapter: likewise; it is merged into the weights, since that is quicker.
+            revision: of the base.
+            dtype: a name of torch's; float32 on a CPU, bfloat16 elsewhere.
+            device: where to run; the first accelerator, or the CPU.
+            trust_remote_code: whether the base may bring code of its own.
+            options: see the class.
+
+        Raises:
+            IEPileError: where the base or the adapter cannot be had.
+        """
+        device = device or _best_device()
+        found = resolve_base_model(base, revision)
+        dtype = dtype or ("float32" if device == "cpu" else "bfloat16")
+        tokenizer = load_tokenizer(found, trust_remote_code=trust_remote_code)
+        model = load_model(found, dtype=dtype, trust_remote_code=trust_remote_code)
+        if adapter is not None:
+            model = _with_adapter(model, str(adapter))
+        name = f"{found.name} + {adapter}" if adapter else found.name
+        return cls(model.to(device), tokenizer, name=name, **options)
+
+    @property
+    def room(self) -> int | None:
+        return None if self.context is None else max(self.context - self.max_new_tokens, self.context // 2)
+
+    def count_tokens(self, instruction: str) -> int:
+        return len(encode_prompt(self.tokenizer, instruction, self.template))
+
+    def reply(
+        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
+    ) -> list[Reply]:
+        rows = [self._row(question, decoding) for question in questions]
+        fitting = [row for row in rows if row.limit > 0]
+        if len(fitting) < len(rows):
+            logger.warning("%d prompts are longer than the model's %s tokens", len(rows) - len(fitting), self.context)
+        decode(
+            self.model,
+            fitting,
+            stop_ids=frozenset((self.stop_id, *self._eos_ids)),
+            pad_id=int(self.tokenizer.pad_token_id),
+            batch_size=self.batch_size,
+            on_done=on_reply,
+        )
+        return [self._read(row, question, decoding) for row, question in zip(rows, questions, strict=True)]
+
+    def _row(self, question: Question, decoding: Decoding) -> Row:
+        prompt = encode_prompt(self.tokenizer, question.instruction, self.template)
+        limit = self.max_new_tokens if self.context is None else min(self.max_new_tokens, self.context - len(prompt))
+        if decoding == "free":
+            return Row(prompt, limit)
+        from .constraints import GrammarConstraint, write_grammar
+
+        return Row(prompt, limit, GrammarConstraint(self._grammar_tokenizer, write_grammar(question, decoding)))
+
+    def _read(self, row: Row, question: Question, decoding: Decoding) -> Reply:
+        output = self._text(row.tokens)
+        if not row.finished and decoding != "free":
+            return Reply(complete(output, question.task, question.entries), cut=True)
+        # A character may take several tokens: it is there with the last of them.
+        ends = (len(self._text(row.tokens[: n + 1]).rstrip("\ufffd")) for n in range(len(row.tokens)))
+        return Reply(output, cut=not row.finished, logprobs=tuple(zip(ends, row.logprobs, strict=True)))
+
+    def _text(self, tokens: list[int]) -> str:
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    @cached_property
+    def _grammar_tokenizer(self) -> LLTokenizer:
+        from .constraints import wrap_tokenizer
+
+        return wrap_tokenizer(self.tokenizer, int(self.model.config.get_text_config().vocab_size), self.stop_id)
+
+    @cached_property
+    def _eos_ids(self) -> list[int]:
+        ids = getattr(self.model.generation_config, "eos_token_id", None)
+        return [ids] if isinstance(ids, int) else list(ids or ())
+
+
+def _with_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
+    from peft import PeftModel
+
+    try:
+        merged: PreTrainedModel = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise IEPileError(f"The adapter {adapter} could not be put on {model.name_or_path}: {reason}") from None
+    return merged
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,247 @@
+"""The Extractor, from schema to placed mentions, on a tiny random model and on canned replies."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from iepile.builders.errors import IEPileError
+from iepile.builders.instructions import Asking
+from iepile.builders.records import Record
+from iepile.builders.tasks import Schema, get_task
+from iepile.extraction.backend import Decoding, Question, Reply
+from iepile.extraction.extractor import Extractor
+from iepile.extraction.language import guess_language
+from iepile.extraction.schemas import read_schema
+
+from toy_models import save_toy_base, toy_model, toy_tokenizer
+
+torch = pytest.importorskip("torch")
+
+
+class Canned:
+    """A backend that gives prepared answers: key → value, or a whole output."""
+
+    name, room = "canned", None
+
+    def __init__(self, answers: dict[str, Any] | None = None, output: str | None = None) -> None:
+        self.answers, self.output = answers or {}, output
+        self.questions: list[Question] = []
+
+    def reply(
+        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
+    ) -> list[Reply]:
+        self.questions += questions
+        return [Reply(self.output if self.output is not None else self._answer(q)) for q in questions]
+
+    def _answer(self, question: Question) -> str:
+        keys = [question.task.entry_key(entry) for entry in question.entries]
+        return question.task.answer({key: self.answers.get(key, []) for key in keys})
+
+    def count_tokens(self, instruction: str) -> int:
+        return len(instruction)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_toy_base(tmp_path_factory.mktemp("base"))
+
+
+def test_prompts_are_those_of_the_corpus_test_rows() -> None:
+    labels = tuple(f"type {n}" for n in range(14))
+    text = "Ada met Bo in Lund."
+    asking = Asking(get_task("NER"), Schema(entity_types=labels), "en", {})
+    expected = [instruction for instruction, _ in asking.rows(Record(text), "toy/test/0", "test")]
+    backend = Canned()
+    Extractor(backend).extract(text, labels, task="NER")
+    assert [q.instruction for q in backend.questions] == expected
+    assert [len(q.entries) for q in backend.questions] == [5, 5, 4]
+
+
+def test_entities_are_placed_and_batches_merged() -> None:
+    text = "Ada met Bo. Ada left New York for York."
+    backend = Canned({"person": ["Bo", "Ada", "Ada", "Zoe"], "place": ["York", "New York"]})
+    result = Extractor(backend).extract(text, ["a", "b", "c", "person", "d", "e", "place"], task="ner")
+    found = [(e.type, e.mention.text, e.mention.start, e.mention.end) for e in result.entities]
+    assert found == [
+        ("person", "Bo", 8, 10),
+        ("person", "Ada", 0, 3),
+        ("person", "Ada", 12, 15),
+        ("person", "Zoe", None, None),
+        ("place", "York", 34, 38),
+        ("place", "New York", 21, 29),
+    ]
+    assert result.entities[3].mention.match == "unsupported"
+    assert "1 mention not found in the text" in result.notes
+    assert list(result.answer or ()) == ["a", "b", "c", "person", "d", "e", "place"]
+
+
+def test_typed_triples_keep_their_types() -> None:
+    schema = [("person", "lives in", "place"), ("company", "lives in", "place"), ("person", "owns", "company")]
+    backend = Canned({"lives in": [{"subject": "Ada", "object": "Lund"}]})
+    result = Extractor(backend).extract("Bo saw Lund. Ada lives in Lund.", schema)
+    assert result.task == "SPO"
+    assert [(r.subject.text, r.relation, r.object.text, r.subject_type) for r in result.relations] == [
+        ("Ada", "lives in", "Lund", "person"),
+        ("Ada", "lives in", "Lund", "company"),
+    ]
+    assert (result.relations[0].subject.start, result.relations[0].object.start) == (13, 26)  # the nearest pair
+
+
+def test_events_with_and_without_trigger() -> None:
+    events = [
+        {"trigger": "hired", "arguments": {"employer": "Acme", "employee": ["Ada", "Bo"]}},
+        {"trigger": "NAN", "arguments": {"employer": "NAN", "employee": "Ada"}},
+        {"trigger": "NAN", "arguments": {}},
+    ]
+    text = "Acme hired Ada and Bo."
+    result = Extractor(Canned({"hiring": events})).extract(text, {"hiring": ["employer", "employee"]})
+    first, second = result.events
+    assert (first.type, first.trigger and first.trigger.start) == ("hiring", 5)
+    assert [(a.role, a.mention.text) for a in first.arguments] == [
+        ("employer", "Acme"), ("employee", "Ada"), ("employee", "Bo")]  # fmt: skip
+    assert second.trigger is None and second.arguments[0].mention.start == 11
+    triggers = Extractor(Canned({"hiring": ["hired"]})).extract(text, ["hiring"], task="EET")
+    assert [(e.type, e.trigger and e.trigger.text) for e in triggers.events] == [("hiring", "hired")]
+
+
+def test_given_triggers_stand_in_the_prompt() -> None:
+    backend = Canned()
+    schema = {"hiring": {"trigger": ["hired"], "arguments": ["employer"]}}
+    Extractor(backend).extract("Acme hired Ada.", schema, task="EEA")
+    entry = json.loads(backend.questions[0].instruction)["schema"][0]
+    assert entry == {"event_type": "hiring", "trigger": ["hired"], "arguments": ["employer"]}
+
+
+def test_descriptions_stand_in_the_prompt() -> None:
+    backend = Canned({"person": ["Ada"]})
+    result = Extractor(backend).extract("Ada left.", {"person": "a human being", "place": None}, task="NER")
+    asked = json.loads(backend.questions[0].instruction)["schema"]
+    assert asked == {"person": "a human being", "place": ""}
+    assert result.entities[0].mention.text == "Ada"
+    Extractor(backend).extract("Ada left.", {"leaving": {"who": "the one who goes"}})
+    asked = json.loads(backend.questions[1].instruction)["schema"]
+    assert asked == [{"event_type": "leaving", "trigger": True, "arguments": {"who": "the one who goes"}}]
+
+
+def test_nonsense_gives_an_empty_result_and_a_note() -> None:
+    result = Extractor(Canned(output="I can't.")).extract("Ada left.", ["person"], task="NER")
+    assert result.entities == () and result.notes == ("1 of 1 answers could not be read",)
+    mended = Extractor(Canned(output='{"person": ["Ada"')).extract("Ada left.", ["person"], task="NER")
+    assert len(mended.entities) == 1 and mended.notes == ("1 of 1 answers were no valid JSON and were mended",)
+
+
+def test_many_texts_keep_their_order_and_language() -> None:
+    backend = Canned({"人物": ["小林"]})
+    results = Extractor(backend).extract(["Ada left.", "小林住在青石镇。", ""], ["人物"], task="NER")
+    assert [r.language for r in results] == ["en", "zh", "en"]
+    assert [len([e for e in r.entities if e.mention.start is not None]) for r in results] == [0, 1, 0]
+    assert Extractor(backend).extract([], ["人物"], task="NER") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ada met Bo.", "en"),
+        ("小林在Microsoft工作。", "zh"),
+        ("The painter 林 was born in Lund and moved to Rome.", "en"),
+        ("", "en"),
+        ("123 !?", "en"),
+    ],
+)
+def test_language_is_found_from_the_text(text: str, language: str) -> None:
+    assert guess_language(text) == language
+
+
+BAD_SCHEMAS: list[tuple[Any, str | None, str]] = [
+    (["person", "person"], "NER", "names 'person' twice"),
+    ([], "NER", "nothing that NER could ask for"),
+    (["person"], None, "name one: NER, RE or EET"),
+    (["person", 3], "NER", "3 is no label"),
+    (["person"], "EEA", "not for EEA"),
+    (["person"], "QA", "There is no task 'QA'"),
+    ({"hiring": ["who", "who"]}, None, "names 'who' twice"),
+    ({"hiring": ["who"]}, "NER", "not for NER"),
+    ({"hiring": ["who"]}, "EEA", "EEA needs triggers"),
+    ({"hiring": 3}, "EE", "are no list of names"),
+    ([("a", "b", "c")], "NER", "not for NER"),
+    ("no such file.json", "NER", "no schema file"),
+]
+
+
+@pytest.mark.parametrize(("schema", "task", "message"), BAD_SCHEMAS)
+def test_a_bad_schema_is_one_sentence(schema: Any, task: str | None, message: str) -> None:
+    with pytest.raises(IEPileError, match=message):
+        read_schema(schema, task)
+
+
+def test_schema_files(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('["person", "place"]')
+    (tmp_path / "b.yaml").write_text("hiring: [employer, employee]\n")
+    (tmp_path / "schema.json").write_text('["hiring"]\n["employer"]\n{"hiring": ["employer"]}\n')
+    (tmp_path / "relations.json").write_text('[]\n["born in"]\n{}\n')
+    (tmp_path / "bad.json").write_text('["person",\n')
+    assert read_schema(tmp_path / "a.json", "NER").schema.entity_types == ("person", "place")
+    assert read_schema(str(tmp_path / "b.yaml")).schema.event_types == {"hiring": ("employer", "employee")}
+    assert read_schema(tmp_path / "schema.json").schema.event_types == {"hiring": ("employer",)}
+    assert read_schema(tmp_path / "schema.json", "NER").schema.entity_types == ("hiring",)
+    assert read_schema(tmp_path / "relations.json", "RE").schema.relations == ("born in",)
+    with pytest.raises(IEPileError, match=r"bad\.json:\d+: not JSON"):
+        read_schema(tmp_path / "bad.json", "NER")
+
+
+def test_results_are_written_in_every_form() -> None:
+    text = "Ada <b> lives in Lund & Rome."
+    backend = Canned({"lives in": [{"subject": "Ada", "object": "Lund"}, {"subject": "Ada <b>", "object": "Oslo"}]})
+    result = Extractor(backend).extract(text, ["lives in"], task="RE")
+    data = json.loads(result.to_json())
+    assert data["relations"][0]["subject"] == {"text": "Ada", "start": 0, "end": 3, "match": "exact"}
+    assert data["relations"][1]["object"]["start"] is None
+    assert result.to_triples() == [("Ada", "lives in", "Lund"), ("Ada <b>", "lives in", "Oslo")]
+    record = Record.from_dict(result.to_records())
+    assert (record.relation[0].tail_start, record.relation[1].tail_start) == (17, None)
+    page = result.to_html()
+    assert "<b>" not in page and "&lt;b&gt;</mark>" in page and "Rome." in page
+    graph = pytest.importorskip("networkx") and result.to_networkx()
+    assert graph.has_edge("Ada", "Lund")
+
+
+def test_a_random_model_gives_well_formed_results(base: Path) -> None:
+    extractor = Extractor.from_pretrained(str(base), max_new_tokens=60, batch_size=3, device="cpu")
+    texts = ["Ada met Bo in Lund.", "小林住在青石镇。"]
+    counted: list[int] = []
+    for decoding in ("grounded", "json", "free"):
+        results = extractor.extract(texts, ["person", "人物"], task="NER", decoding=decoding, on_reply=counted.append)
+        assert [r.text for r in results] == texts
+        for result in results:
+            for entity in result.entities:
+                if decoding == "grounded":
+                    assert entity.mention.match == "exact"
+                assert entity.confidence is None or 0 <= entity.confidence <= 1
+    assert sum(counted) == 6
+    assert extractor.extract(texts[0], ["person"], task="NER", threshold=1.1).entities == ()
+
+
+def test_free_decoding_is_that_of_transformers() -> None:
+    from iepile.extraction.generation import Row, decode
+
+    tokenizer = toy_tokenizer()
+    model = toy_model(tokenizer, seed=3)
+    prompts = [tokenizer(text)["input_ids"] for text in ("Ada", "Ada met Bo in Lund.", "小林住", "B", "in Lund")]
+    rows = [Row(prompt, 40) for prompt in prompts]
+    stops = frozenset([tokenizer.eos_token_id])
+    decode(model, rows, stop_ids=stops, pad_id=tokenizer.pad_token_id, batch_size=3)
+    for row, prompt in zip(rows, prompts, strict=True):
+        ids = model.generate(torch.tensor([prompt]), max_new_tokens=40, do_sample=False)[0, len(prompt) :].tolist()
+        assert row.tokens == (ids[:-1] if ids[-1] in stops else ids)
+
+
+def test_what_cannot_be_loaded_is_one_sentence(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(IEPileError, match="no backend 'vllm'"):
+        Extractor.from_pretrained(str(base), backend="vllm")
+    with pytest.raises(IEPileError, match="could not be put on"):
+        Extractor.from_pretrained(str(base), tmp_path)
+    extractor = Extractor.from_pretrained(str(base), device="cpu")
+    with pytest.raises(IEPileError, match="no decoding 'fast'"):
+        extractor.extract("Ada", ["person"], task="NER", decoding="fast")  # type: ignore[arg-type]
