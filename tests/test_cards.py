@@ -9,6 +9,7 @@ from datasets import get_dataset_config_names, get_dataset_split_names, load_dat
 from huggingface_hub import DatasetCard, ModelCard
 from iepile.builders.summary import ConfigSummary, SplitSummary
 from iepile.cards.render import render_dataset_card, render_model_card
+
 from toy_corpus import COLUMNS, ROWS, toy_row, write_toy_corpus
 
 

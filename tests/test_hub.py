@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import ROOT
 from hub_server import Hub, running_hub
 from hub_store import Repo

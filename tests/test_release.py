@@ -15,6 +15,7 @@ from iepile.builders.console import cli
 from iepile.builders.errors import IEPileError
 from iepile.cards.commands import push_to_hub
 from iepile.cards.release import adapter_name, push, stage
+
 from toy_corpus import write_toy_corpus
 
 BASE = "toymaker/Toy-LM-1B"
