@@ -104,7 +104,7 @@ def make_shard(job: Job) -> Shard:
 def make_held_out(job: Job) -> Path:
     """Write the digests of all texts of the split, as a training text may not be one of them."""
     if not job.target.exists():
-        source = load_sources(job.modules)[job.source]
+        source = load_sources(job.modules)[job.source].at(job.folder)
         texts = (item.text for item in source.records(job.folder, job.split) if isinstance(item, Record))
         part = job.target.with_name(f"{job.target.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def make_held_out(job: Job) -> Path:
 
 
 def _write(job: Job, folder: Path) -> Shard:
-    source = load_sources(job.modules)[job.source]
+    source = load_sources(job.modules)[job.source].at(job.folder)
     cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
     askings = {config: _asking(job, source, config) for config in job.configs}
     if job.options.max_empty is not None and job.split in TRAINING_SPLITS:

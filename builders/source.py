@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
 from .errors import FormatError, IEPileError, LabelError
@@ -82,7 +83,8 @@ class Source:
 
     `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
     moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
-    folder may have.
+    folder may have. `unseen` is for zero-shot suites that ask for some relations only: how many, and a seed to draw
+    them with.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Source:
     role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carve: Mapping[str, float] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
+    unseen: tuple[int, int] | None = None
     key: str = ""  # the name that the published dictionaries use
     module: str = ""  # set by `load_sources`
 
@@ -151,6 +154,22 @@ class Source:
         if "train" in found:
             found = dict.fromkeys(self.carve, found["train"]) | found
         return {split: found[split] for split in self.splits if split in found}
+
+    def at(self, folder: Path) -> Source:
+        """This source as these files decide it: with `unseen`, only the relations drawn from those that they hold.
+
+        Its records are those with one of these relations. The draw is that of RelationPrompt, whose files hold drawn
+        relations already: a sample of the sorted names.
+        """
+        if self.unseen is None:
+            return self
+        m, seed = self.unseen
+        items = (item for paths in self.find(folder).values() for path in paths for item in self.read(path))
+        records = (item for item in items if isinstance(item, Record))
+        names = {self._label(r.relation, record) for record in records for r in record.relation} - {None}
+        drawn = Random(seed).sample(sorted(map(str, names)), min(m, len(names)))
+        labels = {tag: name for tag, name in self.labels.items() if name in drawn}
+        return replace(self, labels=labels, read=partial(_only, self.read, labels), unseen=None)
 
     def records(self, folder: Path, split: str) -> Iterator[Record | Rejected]:
         """Read one split of the native files below this source's folder, labels in their published names.
@@ -287,6 +306,16 @@ def get_source(name: str, modules: tuple[Path, ...] = ()) -> Source:
         hint = f"did you mean {near[0]!r}?" if near else "`iepile sources` lists them."
         raise IEPileError(f"There is no source {name!r}; {hint}")
     return sources[name]
+
+
+def _only(read: Reader, tags: Collection[str], path: Path) -> Iterator[Record | Rejected]:
+    """What is read, without other relations than these, and without the records that have only others."""
+    for item in read(path):
+        if isinstance(item, Record) and item.relation:
+            if kept := tuple(r for r in item.relation if r.relation in tags):
+                yield replace(item, relation=kept)
+        else:
+            yield item
 
 
 def _share(text: str, carved: Mapping[str, float]) -> str:

@@ -153,7 +153,7 @@ def test_wrong_names_and_folders_are_one_sentence(raw: Path, tmp_path: Path) -> 
     with pytest.raises(IEPileError, match="holds no source.s files"):
         build(tmp_path / "empty", tmp_path / "iepile")
     with pytest.raises(IEPileError, match="did you mean 'CoNLL2003'"):
-        build(raw, tmp_path / "iepile", only=["CoNLL2003X"])
+        build(raw, tmp_path / "iepile", only=["CoNLL203"])
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").write_text("years of work")
     with pytest.raises(IEPileError, match="was not made by a build"):

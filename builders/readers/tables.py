@@ -123,13 +123,13 @@ def _placed(sentence: str, relation: str, pair: _Pair, start: int | None) -> Rel
 
 def merge_texts(items: Iterable[Record | Rejected]) -> Iterator[Record | Rejected]:
     """Yield each text once, where it first stands, with the relations of all its records."""
-    merged: dict[str, Record] = {}
-    relations: dict[str, dict[Relation, None]] = {}
+    first: dict[str, Record] = {}
+    relations: dict[str, list[Relation]] = {}
     for item in items:
         if isinstance(item, Rejected):
             yield item
         else:
-            merged.setdefault(item.text, item)
-            relations.setdefault(item.text, {}).update(dict.fromkeys(item.relation))
-    for text, record in merged.items():
+            first.setdefault(item.text, item)
+            relations.setdefault(item.text, []).extend(item.relation)
+    for text, record in first.items():
         yield Record(text, relation=tuple(relations[text]), origin=record.origin)
