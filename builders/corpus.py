@@ -129,7 +129,7 @@ def locate(raw: Path | None, only: Iterable[str] = (), modules: tuple[Path, ...]
     for source in sorted(named or load_sources(modules).values(), key=lambda source: source.name):
         folder = source.sample if raw is None else source.folder(raw)
         if folder is not None and source.find(folder):
-            found[source] = folder
+            found[source.at(folder)] = folder
         elif named and raw is not None:
             raise IEPileError(f"The files of {source.name} are not in {raw / source.name}; {source.wanted}")
     if not found:

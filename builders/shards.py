@@ -114,7 +114,7 @@ def make_held_out(job: Job) -> Path:
 
 
 def _write(job: Job, folder: Path) -> Shard:
-    source = load_sources(job.modules)[job.source]
+    source = load_sources(job.modules)[job.source].at(job.folder)
     cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
     askings = {config: _asking(job, source, config) for config in job.configs}
     if job.options.max_empty is not None and job.split in TRAINING_SPLITS:
