@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from random import Random
 from types import ModuleType
 
 from .errors import FormatError, IEPileError, LabelError
+from .readers.unified import read_unified_schema
 from .records import Argument, Entity, Event, Record, Rejected, Relation
 from .tasks import Schema, Triple
 
@@ -75,11 +76,12 @@ class Source:
     """One published corpus, or one part of it.
 
     `labels` maps each tag of the native files to its name in plain words, None for a tag that is left out; the order
-    of the names is the declared order of the schema. For relations, `triples` gives the types of head and tail, in
-    published names, and `types` maps the native types to them. For events, `roles` maps the name of each type to the
-    names of its roles, and `role_names` maps native roles, or `<native type>.<native role>` where one role means
-    different things, to those names where they differ, None for a role that is left out. `role_values` lists the
-    values of a role that is enumerated: such an argument is a class and need not stand in the text.
+    of the names is the declared order of the schema. Without any, those of a published `schema.json` hold. For
+    relations, `triples` gives the types of head and tail, in published names, and `types` maps the native types to
+    them. For events, `roles` maps the name of each type to the names of its roles, and `role_names` maps native roles,
+    or `<native type>.<native role>` where one role means different things, to those names where they differ, None for
+    a role that is left out. `role_values` lists the values of a role that is enumerated: such an argument is a class
+    and need not stand in the text.
 
     `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
     moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
@@ -144,6 +146,23 @@ class Source:
                 return found[0]
         return None
 
+    def at(self, folder: Path) -> Source:
+        """The source with the labels of the `schema.json` in its folder, where its module lists none.
+
+        Raises:
+            FormatError: where there is no such file, or it is malformed.
+        """
+        if self.labels:
+            return self
+        path = min(folder.rglob("schema.json"), key=lambda p: (len(p.parts), p), default=folder / "schema.json")
+        if not path.is_file():
+            raise FormatError(f"{path}:1: this file of {self.name}'s labels is missing; put it beside the others.")
+        schema = read_unified_schema(path)
+        names = {"NER": schema.types, "RE": schema.relations, "EE": tuple(schema.roles)}[self.task]
+        if not names:
+            raise FormatError(f"{path}:1: this schema lists nothing for {self.task}; mend the file.")
+        return replace(self, labels={name: name for name in names}, roles=schema.roles)
+
     def find(self, folder: Path) -> dict[str, list[Path]]:
         """Split → its native files below this source's folder, for the splits of which every file is present.
 
@@ -178,6 +197,9 @@ class Source:
             FormatError: where a file cannot be read at all, or none of its records can.
             LabelError: where a label has no name.
         """
+        if not self.labels:
+            yield from self.at(folder).records(folder, split)
+            return
         found = self.find(folder)
         train = found.get("train")
         carved = {s: share for s, share in self.carve.items() if train and found[s] == train}
@@ -192,6 +214,7 @@ class Source:
                 elif home == "train" and _share(item.text, carved) != split:
                     continue
                 else:
+                    yield from self._strays(item)
                     yield self._named(item, f"{self.name}/{split}/{number}")
                     number += 1
 
@@ -234,12 +257,28 @@ class Source:
         return Relation(r.head, name, r.tail, head_type, tail_type, r.head_start, r.head_end, r.tail_start, r.tail_end)
 
     def _filled(self, event: Event, name: str, record: Record) -> Event:
-        roles = ((a, self._role(event.event_type, a.role)) for a in event.arguments)
-        arguments = tuple(self._valued(replace(a, role=role), record) for a, role in roles if role is not None)
-        for argument in arguments:
-            if argument.role not in self.roles[name]:
-                raise self._unnamed(f"role of {name!r}", argument.role, record)
-        return replace(event, event_type=name, arguments=arguments)
+        arguments = []
+        for argument in event.arguments:
+            role = self._role(event.event_type, argument.role)
+            if role in self.roles[name]:
+                arguments.append(self._valued(replace(argument, role=role), record))
+            elif role is not None and role not in self._all_roles:
+                raise self._unnamed(f"role of {name!r}", role, record)
+        return replace(event, event_type=name, arguments=tuple(arguments))
+
+    def _strays(self, record: Record) -> Iterator[Rejected]:
+        """The arguments in a role that has a name, but not among those of its event's type."""
+        for event in record.event:
+            name = self.labels.get(event.event_type)
+            for argument in event.arguments if name is not None else ():
+                role = self._role(event.event_type, argument.role)
+                if role in self._all_roles and role not in self.roles[name]:
+                    content = f"{name}, {role}: {argument.argument}"
+                    yield Rejected(record.origin, "role of other event types", True, content)
+
+    @cached_property
+    def _all_roles(self) -> frozenset[str]:
+        return frozenset(role for roles in self.roles.values() for role in roles)
 
     def _role(self, native_type: str, role: str) -> str | None:
         own = f"{native_type}.{role}"

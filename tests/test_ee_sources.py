@@ -10,10 +10,11 @@ from iepile.builders.errors import FormatError, LabelError
 from iepile.builders.readers.ace import read_apf_entities, read_apf_events, split_documents
 from iepile.builders.readers.ace_lists import EVENTS, NESTED_NER
 from iepile.builders.readers.casie import newest_first, read_casie
-from iepile.builders.readers.event_json import read_event_lists
+from iepile.builders.readers.event_json import read_event_lists, read_event_mentions
 from iepile.builders.readers.mentions import place
 from iepile.builders.readers.nested_events import read_nested_events
-from iepile.builders.readers.token_events import read_oneie
+from iepile.builders.readers.token_events import read_oneie, read_rams, read_wikievents
+from iepile.builders.readers.unified import read_unified
 from iepile.builders.records import Record, Rejected
 from iepile.builders.source import Source, get_source
 
@@ -510,3 +511,219 @@ class TestOneIE:
     def test_tokens_that_are_not_there_reject_the_record(self, tmp_path: Path) -> None:
         item = self.one(tmp_path, "Ann Bo", "Ann Bo")
         assert isinstance(item, Rejected) and "there are no tokens 2 to 3" in item.reason
+
+
+class TestWikiEvents:
+    def document(self, tmp_path: Path, place_of: int = 0) -> Path:
+        mentions = [
+            {"id": "T1", "sent_idx": 0, "start": 2, "end": 5, "entity_type": "LOC"},
+            {"id": "T2", "sent_idx": 1, "start": 6, "end": 7, "entity_type": "PER"},
+        ]
+        arguments = [{"entity_id": mentions[place_of]["id"], "role": "Place"}]
+        event = {"event_type": "Life.Die.Unspecified", "trigger": {"start": 0, "end": 1}, "arguments": arguments}
+        line = {
+            "doc_id": "d",
+            "text": "Died in Aar-Bor So Ann wept",
+            "sentences": [
+                [
+                    [["Died", 40, 44], ["in", 45, 47], ["Aar", 48, 51], ["-", 51, 52], ["Bor", 52, 55]],
+                    "Died in Aar-Bor",
+                ],
+                [[["So", 57, 59], ["Ann", 60, 63], ["wept", 64, 68]], " So Ann wept"],
+            ],
+            "entity_mentions": mentions,
+            "event_mentions": [event],
+        }
+        return write_lines(tmp_path / "test.jsonl", line)
+
+    def test_sentences_are_made_anew_and_mentions_keep_their_surface(self, tmp_path: Path) -> None:
+        first, second = records(read_wikievents(self.document(tmp_path)))
+        assert (first.text, second.text) == ("Died in Aar-Bor", "So Ann wept")
+        (event,) = first.event
+        assert (event.event_trigger, event.arguments[0].argument, event.arguments[0].start) == ("Died", "Aar-Bor", 8)
+
+    def test_argument_of_another_sentence_is_set_aside(self, tmp_path: Path) -> None:
+        items = list(read_wikievents(self.document(tmp_path, place_of=1)))
+        assert set_aside(items) == {"argument outside its trigger's sentence": 1}
+        assert records(items)[0].event[0].arguments == ()
+
+    def test_counts_of_the_development_file(self) -> None:
+        path = EN / "WikiEvents/raw/data/wikievents/dev.jsonl"
+        if not path.exists():
+            pytest.skip("no real files of WikiEvents")
+        items = list(read_wikievents(path))
+        read = records(items)
+        assert (len(read), sum(bool(r.event) for r in read), sum(len(r.event) for r in read)) == (378, 182, 345)
+        assert len({e.event_type for r in read for e in r.event}) == 35
+        assert sum(len(e.arguments) for r in read for e in r.event) == 428 - 2
+        assert set_aside(items) == {"argument outside its trigger's sentence": 2}
+        assert all(offsets_hold(r) and r.text == r.text.strip() for r in read)
+        labels = get_source("WikiEvents").labels
+        assert {e.event_type for r in read for e in r.event} <= set(labels)
+        assert len(set(labels.values())) == len(labels) == 51 + 4
+
+
+class TestRAMS:
+    def test_ends_are_inclusive_and_roles_lose_their_number(self, tmp_path: Path) -> None:
+        line = {
+            "sentences": [["Ann", "&amp;", "Bo", "fell", "."], ["It", "hurt", "."]],
+            "evt_triggers": [[6, 6, [["life.injure.n/a", 1.0]]]],
+            "gold_evt_links": [[[6, 6], [0, 2], "evt091arg01victim"], [[6, 6], [3, 3], "evt091arg01victim"]],
+        }
+        (record,) = records(read_rams(write_lines(tmp_path / "test.jsonlines", line)))
+        assert record.text == "Ann & Bo fell . It hurt ."
+        (event,) = record.event
+        assert (event.event_trigger, event.event_type) == ("hurt", "life.injure.n/a")
+        assert [(a.argument, a.role) for a in event.arguments] == [("Ann & Bo", "victim"), ("fell", "victim")]
+        assert offsets_hold(record)
+
+    def test_counts_of_the_development_file(self) -> None:
+        path = EN / "RAMS/raw/data/rams/dev.jsonlines"
+        if not path.exists():
+            pytest.skip("no real files of RAMS")
+        items = list(read_rams(path))
+        read = records(items)
+        assert len(read) == len(items) == 924 and len({r.text for r in read}) == 800
+        assert sum(len(r.event) for r in read) == 924
+        arguments = [a for r in read for e in r.event for a in e.arguments]
+        assert len(arguments) == 2188
+        assert len({e.event_type for r in read for e in r.event}) == 131 and len({a.role for a in arguments}) == 62
+        assert sum(not e.arguments for r in read for e in r.event) == 28
+        assert all(offsets_hold(r) for r in read)
+
+    def test_schema(self) -> None:
+        schema = get_source("RAMS").schema.event_types
+        assert (len(schema), len(set().union(*schema.values()))) == (139, 65)
+        assert schema["die death caused by violent events"] == ("killer", "victim", "instrument", "place")
+
+
+class TestCrudeOilNews:
+    def mentions(self, tmp_path: Path, start: int, end: int, text: str) -> Record:
+        sentence = {
+            "words": ["Oil", "at", "$", "45", "-LRB-", "up", "-RRB-"],
+            "sentence": "Oil at $ 45 -LRB- up -RRB-",
+            "golden-event-mentions": [
+                {
+                    "event_type": "Movement-up-gain",
+                    "trigger": {"start": start, "end": end, "text": text},
+                    "arguments": [{"role": "Final_value2", "start": 2, "end": 4, "text": "$45"}],
+                }
+            ],
+        }
+        folder = tmp_path / "Test Set_ADJ"
+        folder.mkdir()
+        (folder / "1_a.json").write_text(json.dumps([sentence]), encoding="utf-8")
+        (record,) = records(get_source("CrudeOilNews").records(tmp_path, "zero_shot"))
+        assert offsets_hold(record)
+        return record
+
+    def test_spelling_is_evened_out_and_the_tokens_decide(self, tmp_path: Path) -> None:
+        record = self.mentions(tmp_path, 5, 6, "u")
+        assert record.text == "Oil at $ 45 ( up )"
+        (event,) = record.event
+        assert (event.event_trigger, event.event_type) == ("up", "movement up gain")
+        assert [(a.role, a.argument) for a in event.arguments] == [("final value", "$ 45")]
+
+    def test_empty_stretch_of_tokens_finds_its_text(self, tmp_path: Path) -> None:
+        (event,) = self.mentions(tmp_path, 4, 4, "up").event
+        assert (event.event_trigger, event.start) == ("up", 14)
+
+    def test_role_of_other_types_is_set_aside(self, tmp_path: Path) -> None:
+        argument = {"role": "Imposer", "start": 0, "end": 1, "text": "Oil"}
+        event = {"event_type": "MOVEMENT-FLAT", "trigger": {"start": 1, "end": 2}, "arguments": [argument]}
+        (tmp_path / "Test Set_ADJ").mkdir()
+        sentence = {"words": ["Oil", "flat"], "golden-event-mentions": [event]}
+        (tmp_path / "Test Set_ADJ" / "1.json").write_text(json.dumps([sentence]), encoding="utf-8")
+        items = list(get_source("CrudeOilNews").records(tmp_path, "zero_shot"))
+        assert set_aside(items) == {"role of other event types": 1}
+        assert records(items)[0].event[0].arguments == ()
+
+    def test_all_real_files_are_read_without_loss(self) -> None:
+        folder = EN / "CrudeOilNews/raw/annotations/Gold-standard"
+        if not folder.exists():
+            pytest.skip("no real files of CrudeOilNews")
+        source = get_source("CrudeOilNews")
+        counted, expected = Counter[str](), Counter[str]()
+        for path in sorted(folder.glob("*.json")):
+            for sentence in json.loads(path.read_bytes()):
+                events = sentence["golden-event-mentions"]
+                expected.update(sentences=1, events=len(events), arguments=sum(len(e["arguments"]) for e in events))
+            for item in source.read(path):
+                assert isinstance(item, Record) and offsets_hold(item)
+                counted.update(sentences=1, events=len(item.event))
+                counted["arguments"] += sum(len(e.arguments) for e in item.event)
+                for event in item.event:
+                    roles = source.roles[str(source.labels[event.event_type])]
+                    assert {source.role_names[a.role] for a in event.arguments} <= set(roles)
+        assert counted == expected
+        assert len(source.schema.event_types) == 19 and len(set().union(*source.roles.values())) == 20
+
+
+class TestFewFC:
+    def test_one_trigger_of_two_events_and_roles_named_by_type(self, tmp_path: Path) -> None:
+        def event(event_type: str, role: str) -> dict[str, object]:
+            trigger = {"word": "收购", "span": [1, 3], "role": "trigger"}
+            return {"type": event_type, "mentions": [{"word": "甲", "span": [0, 1], "role": role}, trigger]}
+
+        line = {"id": "0", "content": "甲收购乙", "events": [event("投资", "sub"), event("股份股权转让", "obj-org")]}
+        (tmp_path / "rearranged").mkdir()
+        for name in ("test_base", "test_trans"):
+            path = write_lines(tmp_path / "rearranged" / f"{name}.json", line)
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+        record, _ = records(get_source("FewFC").records(tmp_path, "zero_shot"))
+        assert [(e.event_type, e.event_trigger, e.start, e.arguments[0].role) for e in record.event] == [
+            ("投资", "收购", 1, "投资方"),
+            ("股份股权转让", "收购", 1, "受让公司"),
+        ]
+        assert not record.text.endswith("\r")
+
+    @pytest.mark.parametrize(
+        "name, sentences, events, without", [("train_base", 2732, 4682, 4), ("dev_base", 1821, 3320, 3)]
+    )
+    def test_counts_of_the_real_files(self, name: str, sentences: int, events: int, without: int) -> None:
+        path = ZH / f"FewFC/raw/original/{name}.json"
+        if not path.exists():
+            pytest.skip("no real files of FewFC")
+        read = records(read_event_mentions(path))
+        assert (len(read), sum(len(r.event) for r in read), sum(not r.event for r in read)) == (
+            sentences,
+            events,
+            without,
+        )
+        assert all(offsets_hold(r) and e.event_trigger for r in read for e in r.event)
+        source = get_source("FewFC")
+        for event in (e for r in read for e in r.event):
+            names = {source.role_names[f"{event.event_type}.{a.role}"] for a in event.arguments}
+            assert names <= set(source.roles[event.event_type])
+
+
+class TestUnified:
+    def folder(self, tmp_path: Path, schema: str) -> Path:
+        event = {"event_trigger": "盗走", "event_type": "盗窃", "arguments": [{"argument": "甲", "role": "嫌疑人"}]}
+        write_lines(tmp_path / "test.json", {"text": "甲盗走车", "event": [event]}, {"text": "无事", "event": []})
+        (tmp_path / "schema.json").write_text(schema, encoding="utf-8")
+        return tmp_path
+
+    def test_labels_are_those_of_the_schema_file(self, tmp_path: Path) -> None:
+        folder = self.folder(tmp_path, '["盗窃"]\n["嫌疑人"]\n{"盗窃": ["嫌疑人"]}\n')
+        source = get_source("CCF_law")
+        first, second = records(source.records(folder, "zero_shot"))
+        assert first.event[0].arguments[0].role == "嫌疑人" and second.event == ()
+        assert source.at(folder).schema.event_types == {"盗窃": ("嫌疑人",)}
+        assert source.at(folder).name == "CCF_law" and not source.labels
+
+    @pytest.mark.parametrize("schema", ["", '["盗窃"]\n', '["盗窃"]\n[]\n["嫌疑人"]\n', "[]\n[]\n{}\n"])
+    def test_malformed_schema_is_named(self, tmp_path: Path, schema: str) -> None:
+        with pytest.raises(FormatError, match="schema.json:1"):
+            get_source("CCF_law").at(self.folder(tmp_path, schema))
+
+    def test_missing_schema_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(FormatError, match="schema.json:1: this file of CCF_law's labels is missing"):
+            get_source("CCF_law").at(tmp_path)
+
+    def test_published_sample_reads(self) -> None:
+        path = SHARED / "reference/unified_format/EE/sample.json"
+        if not path.exists():
+            pytest.skip("no published samples")
+        read = list(read_unified(path))
+        assert all(isinstance(r, Record) and r.event and offsets_hold(r) for r in read)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..records import Argument, Event, Record, Rejected
-from .lines import parse_json_lines
+from .lines import parse_json_items
 from .mentions import place
 
 
@@ -27,12 +27,12 @@ def read_event_lists(path: Path) -> Iterator[Record | Rejected]:
     The text of a document is its title, a line end and its text, since some arguments stand in the title alone; a
     text that opens with its title is left as it is.
     """
-    yield from parse_json_lines(path, _baidu)
+    yield from parse_json_items(path, _baidu)
 
 
 def read_event_mentions(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a line of FewFC's shape."""
-    yield from parse_json_lines(path, _fewfc)
+    yield from parse_json_items(path, _fewfc)
 
 
 def _baidu(data: Any, origin: str) -> Iterator[Record]:

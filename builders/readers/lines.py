@@ -46,9 +46,9 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
             yield Rejected(origin, f"not JSON: {error}", content=line[:200])
 
 
-def parse_json_lines(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
-    """What `parse` finds in the object of each line."""
-    for item in read_json_lines(path):
+def parse_json_items(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
+    """What `parse` finds in each object of a file of JSON lines, or of one JSON array."""
+    for item in read_json_items(path):
         if isinstance(item, Rejected):
             yield item
         else:

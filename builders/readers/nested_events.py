@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..records import Argument, Event, Record, Rejected
-from .lines import parse_json_lines
+from .lines import parse_json_items
 from .mentions import place
 
 _ATTRIBUTES = {"Severity", "Speculated", "Negated"}  # they say how the event is told and are no arguments of it
@@ -27,7 +27,7 @@ def read_nested_events(path: Path) -> Iterator[Record | Rejected]:
 
     A discontinuous mention is set aside, since its string does not occur in the text.
     """
-    yield from parse_json_lines(path, _sentence)
+    yield from parse_json_items(path, _sentence)
 
 
 def _sentence(data: Any, origin: str) -> Iterator[Record | Rejected]:

@@ -30,7 +30,7 @@ from typing import Any
 from ..records import Argument, Entity, Event, Record, Rejected
 from .columns import join_tokens
 from .documents import sentence_events
-from .lines import parse_json_lines, parse_object, read_json
+from .lines import parse_json_items
 from .mentions import place
 
 Span = tuple[int, int]
@@ -42,23 +42,22 @@ _RAMS_ROLE = re.compile(r"evt\d+arg\d+")
 
 def read_oneie(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a sentence, with its entities and its events."""
-    yield from parse_json_lines(path, _oneie)
+    yield from parse_json_items(path, _oneie)
 
 
 def read_jmee(path: Path, native: Callable[[str], str] = str) -> Iterator[Record | Rejected]:
     """Yield one record a sentence of an array; `native` is applied to types and roles whose spelling varies."""
-    for number, sentence in enumerate(read_json(path)):
-        yield from parse_object(partial(_jmee, native=native), sentence, f"{path}:1 (sentence {number})")
+    yield from parse_json_items(path, partial(_jmee, native=native))
 
 
 def read_wikievents(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a sentence; what lies outside its trigger's sentence is set aside."""
-    yield from parse_json_lines(path, _wikievents)
+    yield from parse_json_items(path, _wikievents)
 
 
 def read_rams(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a window; several may share a text, since each is about one event."""
-    yield from parse_json_lines(path, _rams)
+    yield from parse_json_items(path, _rams)
 
 
 def align(tokens: Sequence[str], sentence: str) -> tuple[str, list[Span]]:
