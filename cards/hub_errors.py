@@ -11,8 +11,8 @@ from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, Offl
 
 from ..builders.errors import IEPileError
 
-# What the HTTP library raises when no answer comes: huggingface_hub has changed that library more than once.
-_NO_ANSWER: tuple[type[Exception], ...] = (cast(type[Exception], HfHubHTTPError.__bases__[0]), OSError)
+# The HTTP library's own errors: huggingface_hub has changed that library more than once.
+_HTTP_ERRORS: tuple[type[Exception], ...] = (cast(type[Exception], HfHubHTTPError.__bases__[0]), OSError)
 
 
 @contextmanager
@@ -21,17 +21,18 @@ def one_sentence(doing: str) -> Iterator[None]:
     endpoint = constants.ENDPOINT
     try:
         yield
-    except HfHubHTTPError as error:
-        status = error.response.status_code
-        said = getattr(error, "server_message", None) or str(error).partition("\n")[0]
-        raise IEPileError(f"Cannot {doing}: {endpoint} answered {status} ({said}); {_advice(status)}") from error
     except LocalTokenNotFoundError as error:
         raise IEPileError(f"Not logged in to {endpoint}: run `hf auth login`, or set HF_TOKEN.") from error
     except OfflineModeIsEnabled as error:
         raise IEPileError(f"Cannot {doing}: HF_HUB_OFFLINE is set; unset it and run this again.") from error
-    except _NO_ANSWER as error:
+    except _HTTP_ERRORS as error:
         if getattr(error, "filename", None):  # of a file, not of the network
             raise
+        response = getattr(error, "response", None)
+        if response is not None:
+            said = getattr(error, "server_message", None) or str(error).partition("\n")[0]
+            answered = f"{endpoint} answered {response.status_code} ({said})"
+            raise IEPileError(f"Cannot {doing}: {answered}; {_advice(response.status_code)}") from error
         if "xet-write-token" in str(error):
             advice = "this Hub has no Xet storage: set HF_HUB_DISABLE_XET=1 and run this again."
         else:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from huggingface_hub import HfApi, SpaceCard, get_token
+from huggingface_hub.utils import disable_progress_bars
 
 from .. import __version__
 from ..builders.errors import IEPileError
@@ -154,7 +156,10 @@ def upload(repositories: list[Repository], *, private: bool = False) -> list[Rep
             raise IEPileError(f"Not logged in to {api.endpoint}: run `hf auth login`, or set HF_TOKEN.")
         api.whoami()
     urls = [_create(api, repository, private) for repository in repositories]
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     for repository in repositories:
+        sys.stderr.write(f"uploading {len(repository.files)} files to {repository.type} {repository.id}\n")
         with one_sentence(f"upload {repository.id}"):
             api.upload_folder(
                 repo_id=repository.id,

@@ -16,6 +16,7 @@ from iepile.builders.errors import IEPileError
 from iepile.cards.commands import push_to_hub
 from iepile.cards.release import adapter_name, push, stage
 
+from conftest import ROOT
 from toy_corpus import write_toy_corpus
 
 BASE = "toymaker/Toy-LM-1B"
@@ -191,12 +192,25 @@ def test_space_holds_the_app_and_names_its_adapter(adapter: Path, tmp_path: Path
     assert not any("/samples/" in path or path.endswith(".pyc") for path in space.files)
 
 
+def test_space_installs_what_the_package_needs() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11 brings it")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = set((ROOT / "spaces" / "extraction" / "requirements.txt").read_text(encoding="utf-8").split())
+    core, train = set(project["dependencies"]), set(project["optional-dependencies"]["train"])
+    assert core <= wanted <= core | train
+
+
 def test_dry_run_lists_every_file(corpus: Path, adapter: Path) -> None:
     cli.add_command(push_to_hub)
     asked = ["push-to-hub", "ada", "--dataset", str(corpus), "--adapter", str(adapter), "--dry-run"]
     shown = CliRunner().invoke(cli, asked)
     assert shown.exit_code == 0
-    for line in ("Would push dataset ada/iepile", "en_re/test-00000-of-00001.parquet", "adapter_model.safetensors"):
+    for line in (
+        "dataset ada/iepile: 7 files",
+        "not pushed",
+        "en_re/test-00000-of-00001.parquet",
+        "adapter_model.safetensors",
+    ):
         assert line in shown.output
     assert "optimizer" not in shown.output
     found = json.loads(CliRunner().invoke(cli, [*asked, "--json"]).stdout)
@@ -208,9 +222,9 @@ def _parquet(corpus: Path) -> int:
     return sum(path.stat().st_size for path in corpus.rglob("*.parquet"))
 
 
-def test_nothing_named_is_a_usage_error() -> None:
-    shown = CliRunner().invoke(push_to_hub, ["ada"])
-    assert shown.exit_code == 2 and "Nothing to push" in shown.output
+def test_nothing_named_is_nothing_to_push() -> None:
+    with pytest.raises(IEPileError, match="Nothing to push: name --dataset"):
+        push("ada")
 
 
 def test_staging_leaves_the_corpus_alone(corpus: Path, tmp_path: Path) -> None:
