@@ -145,7 +145,8 @@ class Finder:
             "words": label_signals.words,
             "mentions": lambda _: mention_signal(self.task, self.schema, self._alike, self.records),
         }
-        return {name: make(labels) for name, make in makers.items() if name not in self.without}
+        left_out = {*self.without, *(() if self.records else ("mentions",))}
+        return {name: make(labels) for name, make in makers.items() if name not in left_out}
 
     @cached_property
     def _similarity(self) -> label_signals.Matrix:
