@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
+FEWEST, MOST = 0.5, 1.25  # clusters, times √n
+ALIKE = 1.0  # between these bounds only what is alike is joined: more than the average, times this
 _SCALE = 10**9  # similarities are counted in whole numbers, so that no order of adding can matter
 
 
 def cluster(similarity: Sequence[Sequence[float]], largest: int, leave_alone: bool = False) -> list[list[int]]:
     """Put items 0…n-1 into about √n clusters; sorted.
 
-    Down to 5/4 √n clusters whatever is alike at all is joined; from there to 1/2 √n only what is more alike than two
-    items are on average. Items that are then alone come together, since nothing parts them; a single one joins the
-    cluster that it is most like, then the smallest.
+    Down to `MOST` · √n clusters whatever is alike at all is joined; from there to `FEWEST` · √n only what is more
+    alike than two items are on average. Items that are then alone come together, since nothing parts them; a single
+    one joins the cluster that it is most like, then the smallest.
 
     Args:
         similarity: n × n, symmetric, 0 where nothing is alike.
@@ -24,9 +26,9 @@ def cluster(similarity: Sequence[Sequence[float]], largest: int, leave_alone: bo
     between = [[round(s * _SCALE) for s in row] for row in similarity]  # between clusters: the sum over their items
     average = sum(between[i][j] for i in range(n) for j in range(i)) / max(1, n * (n - 1) / 2)
     clusters = [[i] for i in range(n)]
-    while len(clusters) > max(1, round(0.5 * sqrt(n))):
+    while len(clusters) > max(1, round(FEWEST * sqrt(n))):
         best, a, b = _closest(clusters, between, largest)
-        if best <= 0 or (len(clusters) <= 1.25 * sqrt(n) and best < average):
+        if best <= 0 or (len(clusters) <= MOST * sqrt(n) and best < ALIKE * average):
             break
         _join(clusters, between, a, b)
     alone = [c for c in clusters if len(c) == 1]

@@ -29,8 +29,6 @@ from .tasks import Option, Schema, Task, Triple, get_task
 LARGEST = 16  # the most labels in a cluster, so a label has at most 15 negatives by likeness
 MOST_CONFUSED = 5  # the most that it has beside them by confusion
 FEWEST_CONFUSIONS = 2  # one may be an accident
-# What the authors say outright (hierarchy, types) weighs more than what is read out of names.
-WEIGHTS = {"words": 1.0, "kinds": 2.0, "parents": 3.0, "types": 2.0, "roles": 2.0, "mentions": 1.0}
 ELSE = frozenset({"else", "other", "others", "misc", "miscellaneous", "no_relation", "其他", "其它"})
 
 Negatives = dict[str, tuple[str, ...]]
@@ -145,13 +143,14 @@ class Finder:
             "words": label_signals.words,
             "mentions": lambda _: mention_signal(self.task, self.schema, self._alike, self.records),
         }
-        return {name: make(labels) for name, make in makers.items() if name not in self.without}
+        left_out = {*self.without, *(() if self.records else ("mentions",))}
+        return {name: make(labels) for name, make in makers.items() if name not in left_out}
 
     @cached_property
     def _similarity(self) -> label_signals.Matrix:
-        weighted = [(WEIGHTS[name], signal.similarity) for name, signal in self._signals.items()]
-        places = range(len(self._alike))
-        return [[sum(weight * s[i][j] for weight, s in weighted) for j in places] for i in places]
+        """The sum of the signals: no weights, since other weights changed next to nothing where it was measured."""
+        rows = zip(*(signal.similarity for signal in self._signals.values()), strict=True)
+        return [[sum(cell) for cell in zip(*row, strict=True)] for row in rows]
 
     @cached_property
     def _alike_pairs(self) -> list[Pair]:

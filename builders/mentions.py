@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -21,6 +22,8 @@ def mention_signal(task: Task, schema: Schema, options: Sequence[Option], record
     """
     found: dict[Option, set[Feature]] = {option: set() for option in options}
     for record in records:
+        events = tuple(event for event in record.event if event.event_type in schema.event_types)
+        record = replace(record, event=events)
         for option, answer in task.gold(record, schema).items():
             if option in found:
                 found[option].update(("mention", mention) for mention in _strings(task, option, answer))

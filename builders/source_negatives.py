@@ -11,18 +11,24 @@ method, for all tasks of a source; every pair counts both ways:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from .errors import FormatError
 from .hard_negatives import Finder
-from .source import Source
-from .tasks import get_task
+from .shards import digest, file_digest
+from .source import Source, load_sources
+from .tasks import Option, Schema, get_task
 
 _SOURCES = Path(__file__).parent / "sources"
+_CODE = ("hard_negatives.py", "label_signals.py", "label_encoders.py", "clusters.py", "kinds.py", "kinds.yaml",
+         "mentions.py", "tasks.py")  # fmt: skip
 
 
 def source_negatives(source: Source, task: str, **evidence: Any) -> Finder:
@@ -40,6 +46,57 @@ def source_negatives(source: Source, task: str, **evidence: Any) -> Finder:
     return Finder(
         get_task(task), source.schema, source.language, native_names(source), by_hand=by_hand(source), **evidence
     )
+
+
+def schema_negatives(task: str, schema: Schema, language: str, **evidence: Any) -> Finder:
+    """The same for a schema of one's own; what it leaves unsaid is taken from the source that is most like it.
+
+    A bare list of labels names no types, roles or hierarchy. Where one of our sources has at least half of them, what
+    that source declares of these is used.
+    """
+    named = {get_task(task).key(option) for option in get_task(task).options(schema)}
+    family = get_task(task).family
+    alike = [s for s in load_sources().values() if s.language == language and get_task(s.task).family == family]
+    shared = {source.name: len(named & set(native_names(source))) for source in alike}
+    nearest = max(alike, key=lambda source: (shared[source.name], source.name), default=None)
+    if nearest is None or shared[nearest.name] * 2 < len(named):
+        return Finder(get_task(task), schema, language, **evidence)
+    known = nearest.schema
+    triples = schema.triples or tuple(t for t in known.triples if t.predicate in named)
+    roles = {name: given or known.event_types.get(name, ()) for name, given in schema.event_types.items()}
+    completed = replace(schema, triples=triples, event_types=roles)
+    native = {name: tags for name, tags in native_names(nearest).items() if name in named}
+    return Finder(get_task(task), completed, language, native, **evidence)
+
+
+def cached(finder: Finder, folder: Path, *evidence: str) -> dict[Option, tuple[Option, ...]]:
+    """The finder's negatives, kept in `folder` under the digest of all that they depend on.
+
+    Args:
+        finder: what finds them, if no file holds them yet.
+        folder: made where there is none; a file in it that cannot be read is made anew.
+        evidence: what stands for the finder's `kinds_of` and `records`: the encoder's name, the digest of a file.
+    """
+    schema, options = finder.schema, finder.task.options(finder.schema)
+    key = digest(
+        file_digest([Path(__file__).parent / name for name in _CODE]),
+        [finder.task.name, finder.language, [*finder.without], [*evidence]],
+        [schema.entity_types, schema.relations, schema.triples, list(schema.event_types.items())],
+        *([repr(sorted(part.items())) for part in (finder.native, finder.by_hand, finder.confusions)]),
+    )
+    path = folder / f"{finder.task.name}-{key}.json"
+    try:
+        return {
+            options[i]: tuple(options[j] for j in others) for i, others in enumerate(orjson.loads(path.read_bytes()))
+        }
+    except (OSError, ValueError, IndexError, TypeError):
+        pass
+    places = {option: place for place, option in enumerate(options)}
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_bytes(orjson.dumps([[places[other] for other in finder.negatives[option]] for option in options]))
+    part.replace(path)
+    return finder.negatives
 
 
 def native_names(source: Source) -> dict[str, tuple[str, ...]]:
