@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,46 @@ def toy_model(tokenizer: PreTrainedTokenizerBase, *, seed: int = 0) -> PreTraine
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return LlamaForCausalLM(config).eval()
+
+
+def write_toy_rows(folder: Path, rows: int = 40, *, configs: tuple[str, ...] = ("en_ner", "zh_ner")) -> Path:
+    """A built corpus whose answers can be learned from its texts: two names, two places, English and Chinese."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    front = ["configs:"]
+    for config in configs:
+        language, _, task = config.partition("_")
+        front.append(f"- config_name: {config}\n  data_files:")
+        for split, number in (("train", rows), ("validation", rows // 5)):
+            path = folder / config / f"{split}-00000-of-00001.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made = [_row(language, task.upper(), split, n) for n in range(number)]
+            pq.write_table(pa.Table.from_pylist(made), path)
+            front.append(f"  - split: {split}\n    path: {config}/{split}-*.parquet")
+    (folder / "README.md").write_text("---\n" + "\n".join(front) + "\n---\n", encoding="utf-8")
+    return folder
+
+
+def _row(language: str, task: str, split: str, number: int) -> dict[str, str | int]:
+    names = (("Ada", "Bo"), ("Lund", "Tilbury")) if language == "en" else (("小林", "小山"), ("青石镇", "白水村"))
+    person, place = names[0][number % 2], names[1][number // 2 % 2]
+    labels = ("person", "location") if language == "en" else ("人物", "地点")
+    text = (
+        f"{person} left {place} in {1900 + number}."
+        if language == "en"
+        else f"{person}在{1900 + number}年离开{place}。"
+    )
+    source = f"Toy{language.upper()}{'B' if number % 4 == 3 else 'A'}"
+    return {
+        "id": f"{source}/{split}/{number}",
+        "batch": 0,
+        "task": task,
+        "source": source,
+        "language": language,
+        "instruction": json.dumps({"instruction": "Extract.", "schema": labels, "input": text}, ensure_ascii=False),
+        "output": json.dumps({labels[0]: [person], labels[1]: [place]}, ensure_ascii=False),
+    }
 
 
 def save_toy_base(folder: Path) -> Path:
