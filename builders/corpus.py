@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import pyarrow.parquet as pq
 
 from .errors import IEPileError
-from .hard_negatives import hard_negatives, option_name, read_dictionary
+from .hard_negatives import option_name, read_dictionary
 from .progress import progress
 from .shards import (
     ARROW_SCHEMA,
@@ -34,6 +34,7 @@ from .shards import (
     make_shard,
 )
 from .source import SPLITS, Source, get_source, load_sources
+from .source_negatives import source_negatives
 from .summary import ConfigSummary, CorpusSummary, SourceCounts, SourceSummary, SplitSummary
 from .tasks import TASKS, Option
 
@@ -188,12 +189,11 @@ def _plan(
 
 def _negatives(source: Source, dictionary: Mapping[str, Any] | None) -> Negatives:
     """The hard negatives of a source for each of its tasks, from the dictionary where one is given."""
-    native = {name: tag for tag, name in source.labels.items() if name is not None}
     found: dict[str, Mapping[Option, Sequence[Option]]] = {}
     for config in configs_of(source):
         task = config.partition("_")[2].upper()
         if dictionary is None:
-            found[task] = hard_negatives(task, source.schema, source.language, native)
+            found[task] = source_negatives(source, task).negatives
             continue
         by_name = {option_name(option): option for option in TASKS[task].options(source.schema)}
         given = _given(dictionary, task, source)

@@ -146,23 +146,6 @@ class Source:
                 return found[0]
         return None
 
-    def at(self, folder: Path) -> Source:
-        """The source with the labels of the `schema.json` in its folder, where its module lists none.
-
-        Raises:
-            FormatError: where there is no such file, or it is malformed.
-        """
-        if self.labels:
-            return self
-        path = min(folder.rglob("schema.json"), key=lambda p: (len(p.parts), p), default=folder / "schema.json")
-        if not path.is_file():
-            raise FormatError(f"{path}:1: this file of {self.name}'s labels is missing; put it beside the others.")
-        schema = read_unified_schema(path)
-        names = {"NER": schema.types, "RE": schema.relations, "EE": tuple(schema.roles)}[self.task]
-        if not names:
-            raise FormatError(f"{path}:1: this schema lists nothing for {self.task}; mend the file.")
-        return replace(self, labels={name: name for name in names}, roles=schema.roles)
-
     def find(self, folder: Path) -> dict[str, list[Path]]:
         """Split → its native files below this source's folder, for the splits of which every file is present.
 
@@ -175,14 +158,30 @@ class Source:
         return {split: found[split] for split in self.splits if split in found}
 
     def at(self, folder: Path) -> Source:
-        """This source as these files decide it: with `unseen`, only the relations drawn from those that they hold.
+        """This source as the files below its folder decide it: labels that they list, or that are drawn from them.
 
-        Its records are those with one of these relations. The draw is that of RelationPrompt, whose files hold drawn
-        relations already: a sample of the sorted names.
+        Raises:
+            FormatError: where its labels stand in a `schema.json` that is missing or malformed.
         """
-        if self.unseen is None:
-            return self
-        m, seed = self.unseen
+        if not self.labels:
+            return self._with_listed_labels(folder)
+        return self if self.unseen is None else self._with_drawn_labels(folder, *self.unseen)
+
+    def _with_listed_labels(self, folder: Path) -> Source:
+        path = min(folder.rglob("schema.json"), key=lambda p: (len(p.parts), p), default=folder / "schema.json")
+        if not path.is_file():
+            raise FormatError(f"{path}:1: this file of {self.name}'s labels is missing; put it beside the others.")
+        schema = read_unified_schema(path)
+        names = {"NER": schema.types, "RE": schema.relations, "EE": tuple(schema.roles)}[self.task]
+        if not names:
+            raise FormatError(f"{path}:1: this schema lists nothing for {self.task}; mend the file.")
+        return replace(self, labels={name: name for name in names}, roles=schema.roles)
+
+    def _with_drawn_labels(self, folder: Path, m: int, seed: int) -> Source:
+        """With m of the relations that the files hold, and only the records that have one of these.
+
+        The draw is that of RelationPrompt, whose files hold drawn relations already: a sample of the sorted names.
+        """
         items = (item for paths in self.find(folder).values() for path in paths for item in self.read(path))
         records = (item for item in items if isinstance(item, Record))
         names = {self._label(r.relation, record) for record in records for r in record.relation} - {None}

@@ -21,7 +21,7 @@ DECODINGS = click.Choice(["grounded", "json", "free"])
 )
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Of the instruction; else guessed from the text.")
 @click.option("--decoding", type=DECODINGS, default="grounded", show_default=True,
-              help="`grounded`: only what stands in the text; `json`: only what parses; `free`: anything.")  # fmt: skip
+              help="`grounded`: what stands in the text; `json`: what parses; `free`: anything.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def extract(
     texts: tuple[str, ...],

@@ -15,6 +15,7 @@ from iepile.training.data import IGNORED, encode_corpus, read_encoded
 from iepile.training.mixing import fill, mix
 from iepile.training.prompts import encode_prompt
 from iepile.training.recipe import Recipe
+
 from toy_models import toy_tokenizer, write_toy_rows
 
 TOKENIZER = toy_tokenizer()
