@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice
 from pathlib import Path
 
+from ..errors import FormatError
 from ..records import Entity, Record, Rejected
 from .lines import open_text, read_lines
 
@@ -86,6 +87,19 @@ def read_either_order(path: Path) -> Iterator[Record | Rejected]:
     rows = (line.split() for _, line in read_lines(path) if line.strip())
     tag_first = all(_is_tag(row[0]) for row in islice(rows, 1000))
     return read_columns(path, token=1, tag=0) if tag_first else read_columns(path)
+
+
+def tag_column(path: Path, separator: str | None = None) -> int:
+    """The first column in which nothing but tags stands, for files whose columns are not known beforehand.
+
+    Raises:
+        FormatError: where there is none.
+    """
+    rows = [line.split(separator) for _, line in islice(read_lines(path), 1000) if line.strip()]
+    for column in range(1, min(map(len, rows), default=0)):
+        if all(_is_tag(row[column]) for row in rows):
+            return column
+    raise FormatError(f"{path}:1: none of the columns holds tags such as O and B-PER; is this the right file?")
 
 
 def join_tokens(tokens: Sequence[str], joiner: str) -> tuple[str, list[int]]:
