@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, chain, islice
+from itertools import accumulate, islice
 from pathlib import Path
 
+from ..errors import FormatError
 from ..records import Entity, Record, Rejected
-from .lines import read_lines
+from .lines import open_text, read_lines
 
 _OPENS = "BIMES"
+_GAP = re.compile(r"(?:\n|\A)(?:(?:[^\S\n]*|-DOCSTART-[^\n]*)\n)+")  # what stands between sentences
+_CHUNK = 1 << 20  # characters
 
 
 def read_columns(
@@ -44,23 +48,38 @@ def read_columns(
             return "no token"
         return next((f"{row[column]!r} is no tag" for column in columns if not _is_tag(row[column])), "")
 
-    for first, lines in _blocks(path):
-        rows = [line.split(separator) for line in lines]
-        if complete := min(map(len, rows)) >= width:
-            tokens = [spell(row[token]) for row in rows] if spell else [row[token] for row in rows]
-            layers = [[row[column] for row in rows] for column in columns]
-        if not complete or "" in tokens or not known.issuperset(chain(*layers)):
+    for first, block in _blocks(path):
+        # The cells of a whole sentence at once; where its lines differ in width, some token stands among the tags.
+        cells = block.split() if separator is None else block.replace("\n", separator).split(separator)
+        found, odd = divmod(len(cells), block.count("\n") + 1)
+        if complete := not odd and found >= width:
+            tokens = cells[token % found :: found]
+            layers = [cells[column % found :: found] for column in columns]
+            if spell:
+                tokens = [spell(cell) for cell in tokens]
+        if not complete or "" in tokens or not all(map(known.issuperset, layers)):
+            lines = block.split("\n")
+            rows = [line.split(separator) for line in lines]
             if bad := next(((n, why) for n, row in enumerate(rows) if (why := fault(row))), None):
                 yield Rejected(f"{path}:{first + bad[0]}", bad[1], content=lines[bad[0]])
                 continue
+            tokens = [spell(row[token]) if spell else row[token] for row in rows]
+            layers = [[row[column] for row in rows] for column in columns]
             known.update(*layers)
-        text, offsets = join_tokens(tokens, joiner)
-        entities = []
-        for tags in layers:
-            for i, j, label in tag_spans(tags):
-                start, end = offsets[i], offsets[j - 1] + len(tokens[j - 1])
-                entities.append(Entity(text[start:end], label, start, end))
-        yield Record(text, entity=tuple(entities), origin=f"{name}:{first}")
+        yield tagged_record(tokens, layers, f"{name}:{first}", joiner)
+
+
+def tagged_record(tokens: Sequence[str], layers: Sequence[Sequence[str]], origin: str, joiner: str = " ") -> Record:
+    """The record of a sentence's tokens and their tags, one list of tags for each layer of mentions."""
+    spans = [span for tags in layers for span in tag_spans(tags)]
+    if not spans:
+        return Record(joiner.join(tokens), origin=origin)
+    text, starts = join_tokens(tokens, joiner)
+    entities = []
+    for i, j, label in spans:
+        start, end = starts[i], starts[j - 1] + len(tokens[j - 1])
+        entities.append(Entity(text[start:end], label, start, end))
+    return Record(text, tuple(entities), origin=origin)
 
 
 def read_either_order(path: Path) -> Iterator[Record | Rejected]:
@@ -70,11 +89,24 @@ def read_either_order(path: Path) -> Iterator[Record | Rejected]:
     return read_columns(path, token=1, tag=0) if tag_first else read_columns(path)
 
 
+def tag_column(path: Path, separator: str | None = None) -> int:
+    """The first column in which nothing but tags stands, for files whose columns are not known beforehand.
+
+    Raises:
+        FormatError: where there is none.
+    """
+    rows = [line.split(separator) for _, line in islice(read_lines(path), 1000) if line.strip()]
+    for column in range(1, min(map(len, rows), default=0)):
+        if all(_is_tag(row[column]) for row in rows):
+            return column
+    raise FormatError(f"{path}:1: none of the columns holds tags such as O and B-PER; is this the right file?")
+
+
 def join_tokens(tokens: Sequence[str], joiner: str) -> tuple[str, list[int]]:
     """The text and where each token starts in it."""
-    padded = [token + joiner for token in tokens]
-    offsets = list(accumulate(map(len, padded), initial=0))
-    return "".join(padded)[: offsets.pop() - len(joiner)], offsets
+    gap = len(joiner)
+    starts = accumulate([len(token) + gap for token in tokens[:-1]], initial=0)
+    return joiner.join(tokens), list(starts)
 
 
 def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -102,18 +134,21 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _blocks(path: Path) -> Iterator[tuple[int, str]]:
     """(number of the first line, lines) of each sentence; a document's mark ends one too, with or without a blank."""
-    lines: list[str] = []
-    number = 0
-    for number, line in read_lines(path):
-        if line.strip() and not line.startswith("-DOCSTART-"):
-            lines.append(line)
-        elif lines:
-            yield number - len(lines), lines
-            lines = []
-    if lines:
-        yield number + 1 - len(lines), lines
+    number, rest, more = 1, "", True
+    with open_text(path) as file:
+        while more:
+            chunk = file.read(_CHUNK)
+            more = bool(chunk)
+            rest = (rest + (chunk or "\n\n")).replace("\r\n", "\n")
+            place = 0
+            for gap in _GAP.finditer(rest):
+                if place < gap.start():
+                    yield number, rest[place : gap.start()]
+                number += rest.count("\n", place, gap.end())
+                place = gap.end()
+            rest = rest[place:]
 
 
 def _width(token: int, tag: int) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -16,22 +17,32 @@ from ..records import Record, Rejected
 Parse = Callable[[Any, str], Iterable[Record | Rejected]]  # (object, `file:line`) → what was found in it
 
 
+@contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """The file, opened for reading, line ends as they are.
+
+    Raises:
+        FormatError: on reading a line that is not UTF-8.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            yield file
+    except UnicodeDecodeError:
+        # Text is decoded in chunks, so the line is looked up; the reader may be behind it.
+        with path.open("rb") as raw:
+            bad = next(number for number, line in enumerate(raw, 1) if not _is_utf8(line))
+        raise FormatError(f"{path}:{bad}: this line is not UTF-8; convert the file to UTF-8.") from None
+
+
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end).
 
     Raises:
         FormatError: where a line is not UTF-8.
     """
-    number = 0
-    try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError:
-        # Text is decoded in chunks, so the line is looked up; the reader may be behind it.
-        with path.open("rb") as raw:
-            bad = next((n for n, line in enumerate(raw, 1) if not _is_utf8(line)), number + 1)
-        raise FormatError(f"{path}:{bad}: this line is not UTF-8; convert the file to UTF-8.") from None
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            yield number, line.rstrip("\r\n")
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
