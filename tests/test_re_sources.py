@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from iepile.builders.corpus import build
 from iepile.builders.errors import FormatError
 from iepile.builders.records import Record, Rejected
 from iepile.builders.source import Source, get_source, load_sources
@@ -199,7 +201,18 @@ def test_drawn_files_are_read_by_their_seed_and_number(tmp_path: Path) -> None:
     assert five.schema.relations == ("director",)
     # The sentence whose only triple is unusable stays, as any record does.
     assert [len(r.relation) for r in records(five.records(tmp_path, "zero_shot"))] == [1, 0]
-    assert wiki_zsl.sources(10)[3].at(tmp_path).schema.relations == ("place of death",)
+    ten = wiki_zsl.sources(10)[3]
+    assert (ten.name, ten.at(tmp_path).schema.relations) == ("Wiki-ZSL_10_3", ("place of death",))
+
+
+def test_a_row_asks_for_the_relations_of_its_seed_and_names_it(tmp_path: Path) -> None:
+    build(None, tmp_path / "iepile", only=["FewRel_1", "FewRel_2"])
+    files = sorted((tmp_path / "iepile" / "en_re").glob("zero_shot-*.parquet"))
+    asked: dict[str, set[str]] = {}
+    for row in pq.read_table(files).to_pylist():
+        asked.setdefault(row["source"], set()).update(json.loads(row["instruction"])["schema"])
+    drawn = {name: get_source(name).at(get_source(name).sample).schema.relations for name in ("FewRel_1", "FewRel_2")}
+    assert asked == {name: set(relations) for name, relations in drawn.items()}
 
 
 def test_ipre_joins_its_two_files(tmp_path: Path) -> None:

@@ -129,14 +129,17 @@ _RELATIONS = {
 
 
 def sources(m: int = 5) -> tuple[Source, ...]:
-    """One source for each of the seeds 0 to 4, asking for m relations (published: 5, 10 and 15)."""
+    """One source for each of the seeds 0 to 4, asking for m relations (published: 5, 10 and 15).
+
+    Those of 5 are below; for others, put `SOURCES = sources(10)` into a file of your own and name it with `--source`.
+    """
     return tuple(_source(m, seed) for seed in range(5))
 
 
 def _source(m: int, seed: int) -> Source:
     drawn = f"unseen_{m}_seed_{seed}/test.jsonl"
     return Source(
-        name=f"Wiki-ZSL_{seed}",
+        name=f"Wiki-ZSL_{seed}" if m == 5 else f"Wiki-ZSL_{m}_{seed}",
         task="RE",
         language="en",
         domain="Wikipedia",
