@@ -270,7 +270,9 @@ class Source:
         """The arguments in a role that has a name, but not among those of its event's type."""
         for event in record.event:
             name = self.labels.get(event.event_type)
-            for argument in event.arguments if name is not None else ():
+            if name is None:
+                continue
+            for argument in event.arguments:
                 role = self._role(event.event_type, argument.role)
                 if role in self._all_roles and role not in self.roles[name]:
                     content = f"{name}, {role}: {argument.argument}"

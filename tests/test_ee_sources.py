@@ -496,7 +496,7 @@ class TestOneIE:
         "tokens, sentence, text, mention",
         [
             ("Ann Bo died .", " Ann\nBo died.", "Ann Bo died.", "Ann Bo"),
-            ("Ann -LRB- died .", "Ann( died.", "Ann( died.", "Ann("),
+            ("Ann -LRB- died .", "Ann -LRB- died.", "Ann ( died.", "Ann ("),
             ("`` Ann died .", '"Ann died.', "`` Ann died .", "`` Ann"),
         ],
     )
@@ -510,7 +510,7 @@ class TestOneIE:
 
     def test_tokens_that_are_not_there_reject_the_record(self, tmp_path: Path) -> None:
         item = self.one(tmp_path, "Ann Bo", "Ann Bo")
-        assert isinstance(item, Rejected) and "there are no tokens 2 to 3" in item.reason
+        assert isinstance(item, Rejected) and not item.mention
 
 
 class TestWikiEvents:

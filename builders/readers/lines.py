@@ -55,15 +55,6 @@ def parse_json_items(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
             yield from parse_object(parse, item[1], item[0])
 
 
-def parse_json_items(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
-    """What `parse` finds in each object of a file of JSON lines, or of one JSON array."""
-    for item in read_json_items(path):
-        if isinstance(item, Rejected):
-            yield item
-        else:
-            yield from parse_object(parse, item[1], item[0])
-
-
 def parse_object(parse: Parse, data: Any, origin: str) -> list[Record | Rejected]:
     """What `parse` finds in one object; where the object has not the shape that it reads, one `Rejected`."""
     try:
