@@ -53,6 +53,15 @@ class File:
         Raises:
             IEPileError: where two fit equally well.
         """
+        located = self.locate(folder)
+        return located[0] if located else None
+
+    def locate(self, folder: Path) -> tuple[Path, Sequence[Path]] | None:
+        """The file or folder as `find` gives it, and what of it the reader gets.
+
+        Raises:
+            IEPileError: where two fit equally well.
+        """
         for spelling in self.spellings:
             matches = [folder] if spelling == "." else folder.rglob(spelling)
             found = sorted(matches, key=lambda p: (len(p.parts), p))
@@ -62,13 +71,10 @@ class File:
                 )
             if found and (twin := found[0] / found[0].name).is_file():
                 found = [twin]  # a folder named as the file in it, as some archives unpack
-            if found and self.pick(found[0]):
-                return found[0]
+            documents = self.documents(found[0]) if found and self.documents else found[:1]
+            if documents:
+                return found[0], documents
         return None
-
-    def pick(self, path: Path) -> Sequence[Path]:
-        """What the reader gets of the file or folder found."""
-        return self.documents(path) if self.documents else (path,)
 
 
 @dataclass(frozen=True, eq=False)  # one object a source, so identity is equality, and it can be a key
@@ -151,8 +157,8 @@ class Source:
 
         A split that has none, and is carved from `train`, has those of `train`.
         """
-        present = {split: [file.find(folder) for file in files] for split, files in self.files.items()}
-        found = {split: [p for p in paths if p] for split, paths in present.items() if all(paths)}
+        located = {split: self._locate(folder, split) for split in self.files}
+        found = {split: [path for _, path, _ in files] for split, files in located.items() if files}
         if "train" in found:
             found = dict.fromkeys(self.carve, found["train"]) | found
         return {split: found[split] for split in self.splits if split in found}
@@ -199,13 +205,15 @@ class Source:
         if not self.labels:
             yield from self.at(folder).records(folder, split)
             return
-        found = self.find(folder)
-        train = found.get("train")
-        carved = {s: share for s, share in self.carve.items() if train and found[s] == train}
-        home = "train" if split in carved else split
+        located, home = self._locate(folder, split), split
+        if not located:
+            located, home = self._locate(folder, "train"), "train"
+        carved = {s: share for s, share in self.carve.items() if home == "train" and not self._locate(folder, s)}
+        if not located or (home != split and split not in carved):
+            raise IEPileError(f"The files of {self.name} ({split}) are not in {folder}; {self.wanted}")
         number = 0
-        for file, path in zip(self.files[home], found[home], strict=True):
-            read = chain.from_iterable(self.read(part) for part in file.pick(path))
+        for file, path, documents in located:
+            read = chain.from_iterable(self.read(document) for document in documents)
             for item in _stretch(_some_record(read, path), file.rows):
                 if isinstance(item, Rejected):
                     if split == home:  # told once, where several splits are carved from one file
@@ -216,6 +224,12 @@ class Source:
                     yield from self._strays(item)
                     yield self._named(item, f"{self.name}/{split}/{number}")
                     number += 1
+
+    def _locate(self, folder: Path, split: str) -> list[tuple[File, Path, Sequence[Path]]]:
+        """The files of a split with what each comes to, none if one of them is absent."""
+        files = self.files.get(split, ())
+        located = [(file, *found) for file in files if (found := file.locate(folder))]
+        return located if len(located) == len(files) else []
 
     def _named(self, record: Record, record_id: str) -> Record:
         """The record with its id and published names for native labels; what maps to None is left out."""
@@ -260,16 +274,22 @@ class Source:
         for argument in event.arguments:
             role = self._role(event.event_type, argument.role)
             if role in self.roles[name]:
-                arguments.append(self._valued(replace(argument, role=role), record))
+                enumerated = role in self.role_values
+                if enumerated and argument.argument not in self.role_values[role]:
+                    raise self._unnamed(f"value of {role!r}", argument.argument, record)
+                place = (None, None) if enumerated else (argument.start, argument.end)
+                arguments.append(Argument(argument.argument, role, *place, enumerated))
             elif role is not None and role not in self._all_roles:
                 raise self._unnamed(f"role of {name!r}", role, record)
-        return replace(event, event_type=name, arguments=tuple(arguments))
+        return Event(event.event_trigger, name, tuple(arguments), event.start, event.end)
 
     def _strays(self, record: Record) -> Iterator[Rejected]:
         """The arguments in a role that has a name, but not among those of its event's type."""
         for event in record.event:
             name = self.labels.get(event.event_type)
-            for argument in event.arguments if name is not None else ():
+            if name is None:
+                continue
+            for argument in event.arguments:
                 role = self._role(event.event_type, argument.role)
                 if role in self._all_roles and role not in self.roles[name]:
                     content = f"{name}, {role}: {argument.argument}"
@@ -282,13 +302,6 @@ class Source:
     def _role(self, native_type: str, role: str) -> str | None:
         own = f"{native_type}.{role}"
         return self.role_names[own] if own in self.role_names else self.role_names.get(role, role)
-
-    def _valued(self, argument: Argument, record: Record) -> Argument:
-        if argument.role not in self.role_values:
-            return argument
-        if argument.argument not in self.role_values[argument.role]:
-            raise self._unnamed(f"value of {argument.role!r}", argument.argument, record)
-        return replace(argument, start=None, end=None, enumerated=True)
 
     def _unnamed(self, what: str, native: str, record: Record) -> LabelError:
         return LabelError(

@@ -27,12 +27,12 @@ def read_event_lists(path: Path) -> Iterator[Record | Rejected]:
     The text of a document is its title, a line end and its text, since some arguments stand in the title alone; a
     text that opens with its title is left as it is.
     """
-    yield from parse_json_items(path, _baidu)
+    return parse_json_items(path, _baidu)
 
 
 def read_event_mentions(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a line of FewFC's shape."""
-    yield from parse_json_items(path, _fewfc)
+    return parse_json_items(path, _fewfc)
 
 
 def _baidu(data: Any, origin: str) -> Iterator[Record]:

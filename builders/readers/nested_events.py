@@ -27,7 +27,7 @@ def read_nested_events(path: Path) -> Iterator[Record | Rejected]:
 
     A discontinuous mention is set aside, since its string does not occur in the text.
     """
-    yield from parse_json_items(path, _sentence)
+    return parse_json_items(path, _sentence)
 
 
 def _sentence(data: Any, origin: str) -> Iterator[Record | Rejected]:

@@ -15,7 +15,7 @@ from .columns import tag_spans
 from .lines import parse_json_items
 
 # How the Penn Treebank writes brackets.
-_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
+BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 
 _BIOES = {"L": "E", "U": "S"}  # the letters of BILOU that BIOES writes otherwise
 
@@ -26,7 +26,7 @@ class Tokens:
     """The text of a token list: one space between tokens, brackets restored, blank tokens left out."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
-        self.pieces = [_BRACKETS.get(token, token).strip() for token in tokens]
+        self.pieces = [BRACKETS.get(token, token).strip() for token in tokens]
         self.starts = list(accumulate([len(piece) + 1 if piece else 0 for piece in self.pieces], initial=0))
         self.text = " ".join(filter(None, self.pieces))
 

@@ -27,7 +27,7 @@ class UnifiedSchema(NamedTuple):
 
 def read_unified(path: Path) -> Iterator[Record | Rejected]:
     """Yield one record a line."""
-    yield from parse_json_items(path, lambda data, origin: [Record.from_dict(data, origin)])
+    return parse_json_items(path, lambda data, origin: [Record.from_dict(data, origin)])
 
 
 def read_unified_schema(path: Path) -> UnifiedSchema:
