@@ -109,7 +109,7 @@ def render_model_card(adapter: Path, *, repo_id: str = "", dataset_id: str | Non
         repo_id=repo_id or adapter.as_posix(),
         base=base,
         config=config,
-        modules=[modules] if isinstance(modules, str) else sorted(modules),
+        modules=[modules] if isinstance(modules, str) else sorted({name.rpartition(".")[2] for name in modules}),
         instruction=TASKS["NER"].instruction["en"],
         template=summary.get("recipe", {}).get("template", "chat"),
         facts=_facts({key: value for key, value in summary.items() if key != "recipe"}),
@@ -129,7 +129,9 @@ def _facts(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Dotted name → value, for a card: curves by their ends, and no paths of the machine where they were recorded."""
     facts: dict[str, str] = {}
     for key, value in data.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key in ("sources", "versions"):
+            facts[prefix + key] = ", ".join(f"{name} {item}" for name, item in value.items())
+        elif isinstance(value, Mapping):
             facts.update(_facts(value, f"{prefix}{key}."))
         elif isinstance(value, float):
             facts[prefix + key] = f"{value:.4g}"

@@ -92,15 +92,15 @@ CONFIG = {
     "r": 4,
     "lora_alpha": 8,
     "lora_dropout": 0.0,
-    "target_modules": ["v_proj", "q_proj"],
+    "target_modules": ["model.layers.0.v_proj", "model.layers.1.v_proj", "model.layers.0.q_proj"],
 }
 SUMMARY = {
     "recipe": {"name": "toy", "template": "chat", "data": "/home/ada/iepile", "max_rows": 12, "lora_r": 4},
     "base_model": {"name": "toymaker/Toy-LM-1B", "revision": None, "origin": "/home/ada/models/toy"},
-    "data": {"train": {"rows": 12, "digest": "0f1e2d"}},
+    "data": {"train": {"rows": 12, "digest": "0f1e2d", "sources": {"PHEE": 8, "MSRA": 4}}},
     "steps": 6,
     "loss": {"train": [{"step": 1, "loss": 2.5}, {"step": 6, "loss": 0.75}], "validation": []},
-    "versions": {"peft": "0.21.2"},
+    "versions": {"peft": "0.21.2", "trl": "1.16.0"},
 }
 
 
@@ -134,7 +134,8 @@ def test_model_card_tells_what_training_and_evaluation_recorded(tmp_path: Path) 
         "| data.train.rows | 12 |",
         "| data.train.digest | 0f1e2d |",
         "| loss.train | 2.5 → 0.75 |",
-        "| versions.peft | 0.21.2 |",
+        "| data.train.sources | PHEE 8, MSRA 4 |",
+        "| versions | peft 0.21.2, trl 1.16.0 |",
         "| en_ner.f1 | 0.5124 |",
         "max_rows: 12",
     ):
