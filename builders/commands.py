@@ -1,4 +1,4 @@
-"""The commands that make a corpus: sources, build."""
+"""The commands that make a corpus: sources, build, hard-negatives."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from .console import echo_json, table
+from .negatives_commands import hard_negatives
 
 
 @click.command()
@@ -132,4 +133,4 @@ def build(
     click.echo(f"{made.summary.rows:,} rows in {out} ({configs}); report and rejected.jsonl in {made.work}.")
 
 
-COMMANDS = (sources, build)
+COMMANDS = (sources, build, hard_negatives)

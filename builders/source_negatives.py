@@ -134,8 +134,8 @@ def _decisions(data: Any, source: Source, path: Path) -> dict[tuple[str, str], b
     found: dict[tuple[str, str], bool] = {}
     try:
         for label, decision in labels.items():
-            if unknown := set(decision) - {"add", "drop"}:
-                raise FormatError(f"{path}: {label!r} has {unknown.pop()!r}; a label takes `add` and `drop`.")
+            if unknown := sorted(decision.keys() - {"add", "drop"}):
+                raise FormatError(f"{path}: {label!r} has {unknown[0]!r}; a label takes `add` and `drop`.")
             for verb, linked in (("add", True), ("drop", False)):
                 for other in decision.get(verb, ()):
                     for name in (label, other):

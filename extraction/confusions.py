@@ -27,7 +27,7 @@ def read_confusions(path: Path) -> dict[tuple[str, str], Confusions]:
 
 
 def count_confusions(answers: Iterable[Answered]) -> dict[tuple[str, str], Confusions]:
-    """(task, source) → (right label, what the model said) → how often.
+    """(task, source) → (right label, what the model said) → how often; nothing where the model confused nothing.
 
     The batches of a text are put together first: what one of them asks for, the model may give in answer to another.
     """
@@ -39,10 +39,10 @@ def count_confusions(answers: Iterable[Answered]) -> dict[tuple[str, str], Confu
         _add(answer.task, answer.predicted, said.setdefault(text, defaultdict(set)))
     found: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     for text, things in said.items():
-        task, source, _ = text
+        counts = found[text[:2]]
         for thing, labels in things.items():
             gold = right[text][thing]
-            found[task, source].update((label, wrong) for label in gold for wrong in labels - gold)
+            counts.update((label, wrong) for label in gold for wrong in labels - gold)
     return {key: dict(sorted(counts.items())) for key, counts in found.items()}
 
 
