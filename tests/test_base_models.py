@@ -56,11 +56,13 @@ def test_what_the_cache_has_needs_no_hub(tmp_path: Path, monkeypatch: pytest.Mon
     save_toy_base(cached / "snapshots" / commit)
     # Its default was bound when huggingface_hub was imported.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    assert resolve_base_model("owner/cached") == BaseModel("owner/cached", "owner/cached", commit, origin="Hub")
+    assert resolve_base_model("owner/cached") == BaseModel(
+        "owner/cached", str(cached / "snapshots" / commit), commit, origin="Hub"
+    )
 
 
 def test_a_model_that_is_nowhere_names_what_was_tried() -> None:
-    with pytest.raises(IEPileError, match="'owner/nowhere' could not be had: the Hub may not be asked"):
+    with pytest.raises(IEPileError, match="'owner/nowhere' could not be had: the Hub at .* may not be asked"):
         resolve_base_model("owner/nowhere")
 
 

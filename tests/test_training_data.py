@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("transformers")
 
 from iepile.builders.errors import IEPileError
-from iepile.training.data import IGNORED, encode_corpus, read_encoded
+from iepile.training.data import IGNORED, choose_rows, encode_rows, read_encoded
 from iepile.training.mixing import fill, mix
 from iepile.training.prompts import encode_prompt
 from iepile.training.recipe import Recipe
@@ -31,7 +31,7 @@ def _recipe(corpus: Path, **changes: object) -> Recipe:
 
 
 def test_labels_score_the_completion_alone(corpus: Path, tmp_path: Path) -> None:
-    encode_corpus(_recipe(corpus), TOKENIZER, tmp_path)
+    encode_rows(choose_rows(_recipe(corpus)), TOKENIZER, tmp_path)
     rows, encoded = read_encoded(tmp_path)["train"]
     assert encoded.rows == len(rows) == 80
     scored = 0
@@ -51,7 +51,7 @@ def test_labels_score_the_completion_alone(corpus: Path, tmp_path: Path) -> None
 def test_the_same_seed_draws_the_same_rows_and_another_seed_others(corpus: Path, tmp_path: Path) -> None:
     digests = []
     for n, seed in enumerate((1, 1, 2)):
-        encode_corpus(_recipe(corpus, seed=seed, max_rows=30), TOKENIZER, tmp_path / str(n))
+        encode_rows(choose_rows(_recipe(corpus, seed=seed, max_rows=30)), TOKENIZER, tmp_path / str(n))
         encoded = read_encoded(tmp_path / str(n))["train"][1]
         assert encoded.rows == 30
         digests.append(encoded.digest)
@@ -59,10 +59,10 @@ def test_the_same_seed_draws_the_same_rows_and_another_seed_others(corpus: Path,
 
 
 def test_a_row_over_the_cutoff_is_counted_and_never_cut(corpus: Path, tmp_path: Path) -> None:
-    encode_corpus(_recipe(corpus), TOKENIZER, tmp_path / "all")
+    encode_rows(choose_rows(_recipe(corpus)), TOKENIZER, tmp_path / "all")
     lengths = sorted(len(row["input_ids"]) for row in read_encoded(tmp_path / "all")["train"][0])
     cutoff = lengths[len(lengths) // 2]
-    encode_corpus(_recipe(corpus, cutoff=cutoff), TOKENIZER, tmp_path / "short")
+    encode_rows(choose_rows(_recipe(corpus, cutoff=cutoff)), TOKENIZER, tmp_path / "short")
     rows, encoded = read_encoded(tmp_path / "short")["train"]
     assert sorted(len(row["input_ids"]) for row in rows) == [n for n in lengths if n <= cutoff]
     assert sum(encoded.over_cutoff.values()) == sum(n > cutoff for n in lengths)
@@ -70,9 +70,9 @@ def test_a_row_over_the_cutoff_is_counted_and_never_cut(corpus: Path, tmp_path: 
 
 
 def test_validation_is_the_validation_split(corpus: Path, tmp_path: Path) -> None:
-    encode_corpus(_recipe(corpus, validation_rows=10), TOKENIZER, tmp_path)
+    encode_rows(choose_rows(_recipe(corpus, validation_rows=10)), TOKENIZER, tmp_path)
     assert read_encoded(tmp_path)["validation"][1].rows == 10
-    encode_corpus(_recipe(corpus, validation_rows=0), TOKENIZER, tmp_path / "none")
+    encode_rows(choose_rows(_recipe(corpus, validation_rows=0)), TOKENIZER, tmp_path / "none")
     assert "validation" not in read_encoded(tmp_path / "none")
 
 
@@ -80,7 +80,7 @@ def test_without_a_validation_split_whole_records_are_held_out(tmp_path: Path) -
     corpus = write_toy_rows(tmp_path / "iepile", 100, configs=("en_ner",))
     card = corpus / "README.md"
     card.write_text(card.read_text("utf-8").partition("  - split: validation")[0] + "\n---\n", "utf-8")
-    encode_corpus(_recipe(corpus, configs=("en_ner",), validation_rows=50), TOKENIZER, tmp_path / "rows")
+    encode_rows(choose_rows(_recipe(corpus, configs=("en_ner",), validation_rows=50)), TOKENIZER, tmp_path / "rows")
     found = read_encoded(tmp_path / "rows")
     texts = {split: {str(row["input_ids"]) for row in rows} for split, (rows, _) in found.items()}
     assert not texts["train"] & texts["validation"]
@@ -89,14 +89,14 @@ def test_without_a_validation_split_whole_records_are_held_out(tmp_path: Path) -
 
 
 def test_sources_can_be_chosen_and_capped(corpus: Path, tmp_path: Path) -> None:
-    encode_corpus(_recipe(corpus, sources=("ToyENB", "ToyZHA")), TOKENIZER, tmp_path / "a")
+    encode_rows(choose_rows(_recipe(corpus, sources=("ToyENB", "ToyZHA"))), TOKENIZER, tmp_path / "a")
     assert read_encoded(tmp_path / "a")["train"][1].sources == {"ToyENB": 10, "ToyZHA": 30}
-    encode_corpus(_recipe(corpus, max_rows_per_source=7), TOKENIZER, tmp_path / "b")
+    encode_rows(choose_rows(_recipe(corpus, max_rows_per_source=7)), TOKENIZER, tmp_path / "b")
     assert set(read_encoded(tmp_path / "b")["train"][1].sources.values()) == {7}
 
 
 def test_configs_are_mixed_by_their_weights(corpus: Path, tmp_path: Path) -> None:
-    encode_corpus(_recipe(corpus, config_weights=(3.0, 1.0), max_rows=40), TOKENIZER, tmp_path)
+    encode_rows(choose_rows(_recipe(corpus, config_weights=(3.0, 1.0), max_rows=40)), TOKENIZER, tmp_path)
     sources = Counter(read_encoded(tmp_path)["train"][1].sources)
     assert sources["ToyENA"] + sources["ToyENB"] == 30
     assert sources["ToyZHA"] + sources["ToyZHB"] == 10
@@ -114,12 +114,12 @@ def test_configs_are_mixed_by_their_weights(corpus: Path, tmp_path: Path) -> Non
 )
 def test_what_will_not_do_is_one_sentence(corpus: Path, tmp_path: Path, changes: dict, message: str) -> None:
     with pytest.raises(IEPileError, match=message):
-        encode_corpus(_recipe(corpus, **changes), TOKENIZER, tmp_path)
+        encode_rows(choose_rows(_recipe(corpus, **changes)), TOKENIZER, tmp_path)
 
 
 def test_a_folder_that_is_no_corpus_says_so(tmp_path: Path) -> None:
     with pytest.raises(IEPileError, match="is no built corpus"):
-        encode_corpus(_recipe(tmp_path), TOKENIZER, tmp_path / "rows")
+        encode_rows(choose_rows(_recipe(tmp_path)), TOKENIZER, tmp_path / "rows")
 
 
 COUNTS = {("en_ner", "A"): 900, ("en_ner", "B"): 100, ("en_re", "C"): 500}

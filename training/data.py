@@ -52,25 +52,33 @@ class Encoded:
     digest: str
 
 
-def encode_corpus(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Choose and encode the rows of a run; write them below `folder`, from which `read_encoded` reads them.
+@dataclass(frozen=True)
+class Chosen:
+    """The rows of a run, still in the corpus."""
+
+    recipe: Recipe
+    train: _Selection
+    validation: _Selection | None
+
+
+def encode_rows(chosen: Chosen, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Encode the rows of a run and write them below `folder`, from which `read_encoded` reads them.
 
     Raises:
-        IEPileError: for data that is not there, an unknown config or source, or no row that fits the cutoff.
+        IEPileError: where no row fits the cutoff.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    train, validation = _choose(recipe)
-    encoded = _write(train, tokenizer, folder / "train")
+    encoded = _write(chosen.train, tokenizer, folder / "train")
     if not encoded.rows:
-        over = sum(encoded.over_cutoff.values())
+        recipe, over = chosen.recipe, sum(encoded.over_cutoff.values())
         why = f"all {over} chosen are longer than its cutoff of {recipe.cutoff} tokens" if over else "there are none"
         raise IEPileError(f"{recipe.data} has no training rows of {', '.join(recipe.configs)} for this recipe: {why}.")
-    if validation:
-        _write(validation, tokenizer, folder / "validation")
+    if chosen.validation:
+        _write(chosen.validation, tokenizer, folder / "validation")
 
 
 def read_encoded(folder: Path) -> dict[str, tuple[Dataset, Encoded]]:
-    """What `encode_corpus` wrote: `train` and, where there are rows of it, `validation`.
+    """What `encode_rows` wrote: `train` and, where there are rows of it, `validation`.
 
     Returns:
         For each split a dataset with the columns `input_ids` and `labels` (`IGNORED` on the prompt), memory-mapped,
@@ -135,24 +143,30 @@ class _Selection:
                 )
 
 
-def _choose(recipe: Recipe) -> tuple[_Selection, _Selection | None]:
-    """The rows for training and those for validation."""
+def choose_rows(recipe: Recipe) -> Chosen:
+    """Draw the rows of a run.
+
+    Raises:
+        IEPileError: for data that is not there, or an unknown config or source.
+    """
     splits = {config: _split_names(recipe.data, config) for config in recipe.configs}
     for config, names in splits.items():
         if "train" not in names:
             others = ", ".join(names) or "none at all"
             raise IEPileError(f"{recipe.data} has no train rows of {config}, only {others}.")
-    train = _Selection(recipe, "train", recipe.configs)
-    if not recipe.validation_rows:
-        return train.drawn(recipe.max_rows, mixed=True), None
+    train, validation = _Selection(recipe, "train", recipe.configs), None
     configs = tuple(config for config, names in splits.items() if "validation" in names)
-    if configs:
+    if recipe.validation_rows and configs:
         validation = _Selection(recipe, "validation", configs)
-    else:
+    elif recipe.validation_rows:
         share = min(recipe.validation_rows / max(1, sum(1 for _ in train)), _HELD_OUT_AT_MOST)
         bound = int(share * _END)
         train, validation = replace(train, records=(bound, _END)), replace(train, records=(0, bound))
-    return train.drawn(recipe.max_rows, mixed=True), validation.drawn(recipe.validation_rows)
+    return Chosen(
+        recipe,
+        train.drawn(recipe.max_rows, mixed=True),
+        validation.drawn(recipe.validation_rows) if validation else None,
+    )
 
 
 def _write(rows: _Selection, tokenizer: PreTrainedTokenizerBase, path: Path) -> Encoded:

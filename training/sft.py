@@ -8,18 +8,21 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..builders.errors import IEPileError
 from .adapters import target_shapes
 from .base_models import BaseModel, load_model, load_tokenizer, resolve_base_model
-from .data import encode_corpus, read_encoded
+from .data import choose_rows, encode_rows, read_encoded
 from .recipe import SFT_KEYS, Recipe
 from .run_folder import RunFolder
 from .summary import adapter_card, serving_settings, summarise, write_loss_plot
 
 if TYPE_CHECKING:
+    from accelerate import PartialState
+
     from .trainer import CompletionTrainer
 
 logger = logging.getLogger(__name__)
@@ -43,29 +46,38 @@ def train(recipe: Recipe) -> Path:
     except ImportError as error:
         raise IEPileError(f"Training needs {error.name}; run `pip install 'iepile[train]'`.") from None
 
+    with warnings.catch_warnings():
+        # transformers announces there what will change for callers who do as TRL does.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        return _run(recipe, PartialState())
+
+
+def _run(recipe: Recipe, processes: PartialState) -> Path:
+    """One process, or each of the several of `accelerate launch`; the main one alone writes."""
     started = time.monotonic()
-    state = PartialState()  # one process, or the several of `accelerate launch`
     run = RunFolder(recipe.folder)
+    if processes.is_main_process:
+        run.claim(recipe)
+        chosen = choose_rows(recipe)  # before the base, which may take minutes to come
     base = resolve_base_model(recipe.base_model, recipe.revision)
     tokenizer = load_tokenizer(base, trust_remote_code=recipe.trust_remote_code)
-    if state.is_main_process:
-        run.claim(recipe)
-        encode_corpus(recipe, tokenizer, run.rows)
+    if processes.is_main_process:
+        encode_rows(chosen, tokenizer, run.rows)
         run.claim_rows(read_encoded(run.rows)["train"][1].digest)
-    state.wait_for_everyone()
+    processes.wait_for_everyone()
     checkpoint = run.last_checkpoint()
     if checkpoint:
         logger.info("going on from %s", checkpoint)
     trainer = _trainer(recipe, base, tokenizer, run)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
-    if state.is_main_process:
+    if processes.is_main_process:
         encoded = {split: part for split, (_, part) in read_encoded(run.rows).items()}
         summary = summarise(recipe, base, trainer, encoded, seconds=time.monotonic() - started)
         write_loss_plot(trainer.state.log_history, run.saving / "loss.png")
         serving = serving_settings(recipe, base, target_shapes(run.saving))
         run.finish(base, serving, adapter_card(recipe, base, summary), summary)
-    state.wait_for_everyone()
+    processes.wait_for_everyone()
     return run.folder
 
 
