@@ -16,7 +16,7 @@ source = Source(
     redistribute="unstated",
     citation="Kumar and Starly, 2022",
     homepage="https://huggingface.co/datasets/DFKI-SLT/fabner",
-    access="Download S1-test.txt, S2-train.txt and S3-val.txt of FabNER (Dataset_NER_Manufacturing) from figshare.com.",
+    access="Download S1-test.txt, S2-train.txt and S3-val.txt of Dataset_NER_Manufacturing from figshare.com.",
     files={
         "train": [File(("S2-train.txt", "train.txt"))],
         "validation": [File(("S3-val.txt", "val.txt", "valid.txt", "validation.txt"))],
