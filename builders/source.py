@@ -42,6 +42,7 @@ class File:
     tried: bool = False  # whether anyone has fetched the URL
     rows: tuple[int, int | None] = (0, None)  # the first of its records, and the one behind the last
     documents: Callable[[Path], Sequence[Path]] | None = None
+    beside: bool = False  # the reader of another file of the split opens it, and gets it not by itself
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -213,6 +214,8 @@ class Source:
             raise IEPileError(f"The files of {self.name} ({split}) are not in {folder}; {self.wanted}")
         number = 0
         for file, path, documents in located:
+            if file.beside:
+                continue
             read = chain.from_iterable(self.read(document) for document in documents)
             for item in _stretch(_some_record(read, path), file.rows):
                 if isinstance(item, Rejected):

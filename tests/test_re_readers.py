@@ -61,9 +61,23 @@ def test_an_array_gives_each_item_its_line(tmp_path: Path) -> None:
     assert list(read_json_items(write(tmp_path / "y.json", {"a": 1}))) == [(f"{tmp_path / 'y.json'}:1", {"a": 1})]
 
 
+def test_a_long_array_is_read_in_parts(tmp_path: Path) -> None:
+    items = [{"n": n, "text": "[ü, {" * size} for n, size in enumerate((10, 500_000, 1, 300_000, 7, 0))]
+    path = write(tmp_path / "x.json", json.dumps(items, indent=1, ensure_ascii=False).replace("\n", "\r\n"))
+    found = dict(item for item in read_json_items(path) if not isinstance(item, Rejected))
+    assert list(found.values()) == items
+    assert list(found) == [f"{path}:{2 + 4 * n}" for n in range(len(items))]
+
+
+def test_an_array_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(b'[{"a": 1},\n{"a": "K\xf8ge"}]')
+    with pytest.raises(FormatError, match=r"x\.json:2: this line is not UTF-8"):
+        list(read_json_items(tmp_path / "x.json"))
+
+
 @pytest.mark.parametrize("text", ['[{"a": 1},\n{"a"', '[{"a": 1},\n', '[{"a": 1}\n'])
 def test_an_array_that_breaks_off_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(FormatError, match=r"x\.json:?.*is the file complete"):
+    with pytest.raises(FormatError, match=r"x\.json:[12]: .*is the file complete"):
         list(read_json_items(write(tmp_path / "x.json", text)))
 
 

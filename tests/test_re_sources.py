@@ -221,6 +221,7 @@ def test_ipre_joins_its_two_files(tmp_path: Path) -> None:
     path = write(tmp_path / "sent_test.txt", *rows)
     with pytest.raises(FormatError, match="sent_relation_test.txt"):
         list(ipre.read(path))
+    assert not get_source("IPRE").find(tmp_path)
     write(tmp_path / "sent_relation_test.txt", "1\t10 33\r\n", "2\t12\r\n", "3\t0\r\n")
     items = list(ipre.read(path))
     (record,) = records(items)

@@ -78,28 +78,40 @@ def parse_object(parse: Parse, data: Any, origin: str) -> list[Record | Rejected
 def read_json_items(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
     """Yield (`file:line`, object) for each object of a file of JSON lines, or of one JSON array.
 
-    An array is decoded item by item, so that of a large file only the text lies in memory.
+    An array is decoded item by item, so that memory does not grow with it.
 
     Raises:
         FormatError: where an array is not UTF-8 or breaks off; the message names the line.
     """
     with path.open("rb") as file:
-        if not file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
-            yield from read_json_lines(path)
-            return
-    text = "\n".join(line for _, line in read_lines(path))
+        array = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    yield from _array_items(path) if array else read_json_lines(path)
+
+
+def _array_items(path: Path) -> Iterator[tuple[str, Any]]:
     decoder = json.JSONDecoder()
-    place, counted, number = text.index("[") + 1, 0, 1
-    while (place := _BETWEEN.match(text, place).end()) < len(text) and text[place] != "]":  # type: ignore[union-attr]
-        number += text.count("\n", counted, place)
-        counted = place
-        try:
-            item, place = decoder.raw_decode(text, place)
-        except json.JSONDecodeError as error:
-            raise FormatError(f"{path}:{error.lineno}: not JSON ({error.msg}); is the file complete?") from None
-        yield f"{path}:{number}", item
-    if place == len(text):
-        raise FormatError(f"{path}: the JSON array has no end; is the file complete?")
+    with open_text(path) as file:
+        text = file.read(_CHUNK)
+        place = text.index("[") + 1
+        line = 1 + text.count("\n", 0, place)
+        while True:
+            start = next(_NEXT.finditer(text, place)).start()
+            line += text.count("\n", place, start)
+            place = start
+            if text.startswith("]", place):
+                return
+            try:
+                item, end = decoder.raw_decode(text, place)
+            except json.JSONDecodeError as error:
+                # As much again, since the item may be longer than what is there: so no part is tried too often.
+                if more := file.read(max(_CHUNK, len(text) - place)):
+                    text, place = text[place:] + more, 0
+                    continue
+                line += text.count("\n", place, error.pos)
+                raise FormatError(f"{path}:{line}: not JSON ({error.msg}); is the file complete?") from None
+            yield f"{path}:{line}", item
+            line += text.count("\n", place, end)
+            place = end
 
 
 def read_json(path: Path) -> Any:
@@ -129,7 +141,8 @@ def read_text(path: Path) -> str:
         raise FormatError(f"{path}:{line}: this line is not UTF-8; convert the file to UTF-8.") from None
 
 
-_BETWEEN = re.compile(r"[\s,]*")  # what may stand between the items of an array
+_NEXT = re.compile(r"[^\s,]|\Z")  # the next item of an array, its end, or the end of the text
+_CHUNK = 1 << 20  # characters
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -30,6 +30,12 @@ def read_unified(path: Path) -> Iterator[Record | Rejected]:
     return parse_json_items(path, lambda data, origin: [Record.from_dict(data, origin)])
 
 
+def find_test(folder: Path) -> tuple[Path, ...]:
+    """The test split of a folder in this layout; nothing where there is none."""
+    path = folder / "test.json"
+    return (path,) if path.is_file() else ()
+
+
 def read_unified_schema(path: Path) -> UnifiedSchema:
     """Read the three lines.
 

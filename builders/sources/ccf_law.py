@@ -4,16 +4,8 @@ No native file of it could be found, nor any list of its labels: it is known fro
 as IE-zh/EE/ccf_law/{test,schema}.json. So it is read from there, and its types and roles are those of that schema.
 """
 
-from pathlib import Path
-
-from ..readers.unified import read_unified
+from ..readers.unified import find_test, read_unified
 from ..source import File, Source
-
-
-def _test(folder: Path) -> tuple[Path, ...]:
-    path = folder / "test.json"
-    return (path,) if path.is_file() else ()
-
 
 source = Source(
     name="CCF_law",
@@ -27,7 +19,7 @@ source = Source(
     access="No native file could be found; it is read in the published unified layout, test.json with schema.json, "
     "from the folder IE-zh/EE/ccf_law of the released corpus (https://huggingface.co/datasets/zjunlp/iepile).",
     # The folder, so that what is built from it depends on its schema too.
-    files={"zero_shot": [File(("ccf_law", "."), documents=_test)]},
+    files={"zero_shot": [File(("ccf_law", "."), documents=find_test)]},
     read=read_unified,
     labels={},
     folders=("ccf_law",),

@@ -61,7 +61,12 @@ source = Source(
     citation="Wang et al., 2019",
     homepage="https://github.com/SUDA-HLT/IPRE",
     access="Clone the homepage; the files are data/test/sent_test.txt and data/test/sent_relation_test.txt.",
-    files={"zero_shot": [File("sent_test.txt", url=_RAW + "sent_test.txt")]},
+    files={
+        "zero_shot": [
+            File("sent_test.txt", url=_RAW + "sent_test.txt"),
+            File("sent_relation_test.txt", url=_RAW + "sent_relation_test.txt", beside=True),
+        ]
+    },
     read=read,
     # By the numbers of relation2id.txt; of a path such as 人物关系/亲属关系/配偶/丈夫/现夫, its last part.
     labels={
