@@ -704,7 +704,7 @@ class TestFindingFiles:
         assert get_source("DuEE1.0").find(tmp_path) == {"test": [path]}
 
     def test_split_that_is_not_there_says_where_it_comes_from(self, tmp_path: Path) -> None:
-        with pytest.raises(IEPileError, match=r"The files of PHEE \(train\) are not in .*PHEE.*train\.json"):
+        with pytest.raises(IEPileError, match=r"The files of PHEE \(train\) are not in .*; it takes json/train\.json"):
             list(get_source("PHEE").records(tmp_path, "train"))
 
 
