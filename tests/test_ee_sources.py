@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from iepile.builders.corpus import build
 from iepile.builders.errors import FormatError, IEPileError, LabelError
 from iepile.builders.readers.ace import read_apf_entities, read_apf_events, split_documents
 from iepile.builders.readers.ace_lists import EVENTS, NESTED_NER
@@ -590,6 +592,19 @@ class TestRAMS:
         assert len({e.event_type for r in read for e in r.event}) == 131 and len({a.role for a in arguments}) == 62
         assert sum(not e.arguments for r in read for e in r.event) == 28
         assert all(offsets_hold(r) for r in read)
+
+    def test_windows_with_one_text_are_one_record_of_a_build(self, tmp_path: Path) -> None:
+        result = build(None, tmp_path / "corpus", only=("RAMS",), configs=("en_eet",))
+        (shard,) = result.shards
+        assert (shard.read, shard.records, dict(shard.removed)) == (3, 2, {})
+        rows = [row for file in (tmp_path / "corpus").rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["id"], []).extend(t for ts in json.loads(row["output"]).values() for t in ts)
+        assert {key: sorted(triggers) for key, triggers in found.items()} == {
+            "RAMS/zero_shot/0": ["brought", "thanked"],
+            "RAMS/zero_shot/2": ["hurt"],
+        }
 
     def test_schema(self) -> None:
         schema = get_source("RAMS").schema.event_types
