@@ -42,6 +42,26 @@ def text_digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
+def join_by_text(items: Iterable[Record | Rejected]) -> Iterator[Record | Rejected]:
+    """The records, those that share a text as one: the first, with the annotations of all.
+
+    For sources that tell a text's events one by one; all records are held in memory.
+    """
+    joined: dict[str, Record] = {}
+    for item in items:
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        first = joined.get(item.text, Record(item.text, id=item.id, origin=item.origin))
+        joined[item.text] = replace(
+            first,
+            entity=(*first.entity, *item.entity),
+            relation=(*first.relation, *item.relation),
+            event=(*first.event, *item.event),
+        )
+    yield from joined.values()
+
+
 class Cleaner:
     """Cleans the records of one source; `counts` says how often each rule applied.
 

@@ -21,7 +21,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .cleaning import Cleaner, text_digest
+from .cleaning import Cleaner, join_by_text, text_digest
 from .errors import FormatError
 from .instructions import TRAINING_SPLITS, Asking
 from .records import Record, Rejected
@@ -124,7 +124,7 @@ def _write(job: Job, folder: Path) -> Shard:
         for config, asking in askings.items()
     }
     counted: Counter[str] = Counter()
-    native = _counted(source.records(job.folder, job.split), counted, job.options.strict)
+    native = _native(job, source, counted)
     with (folder / "rejected.jsonl").open("wb") as rejected:
         for item in cleaner.clean(native, job.split):
             if isinstance(item, Rejected):
@@ -169,7 +169,7 @@ def _sparing(job: Job, source: Source, askings: Mapping[str, Asking]) -> dict[st
     """The askings with the probability that brings their empty rows down to `max_empty` a filled one."""
     totals = {config: [0, 0] for config in askings}
     cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
-    for item in cleaner.clean(source.records(job.folder, job.split), job.split):
+    for item in cleaner.clean(_native(job, source, Counter()), job.split):
         if isinstance(item, Record):
             for config, asking in askings.items():
                 filled, empty = asking.filled_and_empty(item, job.split)
@@ -178,6 +178,12 @@ def _sparing(job: Job, source: Source, askings: Mapping[str, Asking]) -> dict[st
     most = job.options.max_empty or 0.0
     keep = {config: min(1.0, most * filled / empty) if empty else 1.0 for config, (filled, empty) in totals.items()}
     return {config: replace(asking, keep_empty=keep[config]) for config, asking in askings.items()}
+
+
+def _native(job: Job, source: Source, counted: Counter[str]) -> Iterator[Record | Rejected]:
+    """The records as they are cleaned, counted as they are read."""
+    items = _counted(source.records(job.folder, job.split), counted, job.options.strict)
+    return join_by_text(items) if source.complementary else items
 
 
 def _counted(items: Iterator[Record | Rejected], counted: Counter[str], strict: bool) -> Iterator[Record | Rejected]:

@@ -93,7 +93,8 @@ class Source:
     `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
     moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
     folder may have. `unseen` is for zero-shot suites that ask for some relations only: how many, and a seed to draw
-    them with.
+    them with. `complementary` says that records which share a text complete one another, so that a build joins them:
+    what one of them leaves out is no mistake of an answer.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Source:
     carve: Mapping[str, float] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     unseen: tuple[int, int] | None = None
+    complementary: bool = False
     key: str = ""  # the name that the published dictionaries use
     module: str = ""  # set by `load_sources`
 

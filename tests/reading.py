@@ -1,12 +1,17 @@
-"""What tests of readers share: records and rejects apart, triples whose offsets hold, files of given lines."""
+"""What tests of readers share: records and rejects apart, offsets that hold, files of given lines, the real files."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from iepile.builders.records import Record, Rejected
+from iepile.builders.source import Source, get_source
+
+from conftest import SHARED
 
 
 def records(items: Iterable[Record | Rejected]) -> list[Record]:
@@ -17,6 +22,18 @@ def records(items: Iterable[Record | Rejected]) -> list[Record]:
 def rejected(items: Iterable[Record | Rejected]) -> list[Rejected]:
     """What was set aside."""
     return [item for item in items if isinstance(item, Rejected)]
+
+
+def set_aside(items: Iterable[Record | Rejected]) -> Counter[str]:
+    """How often something was set aside, by reason."""
+    return Counter(item.reason for item in rejected(items))
+
+
+def offsets_hold(record: Record) -> bool:
+    """Whether the text has each trigger and argument where its offsets say."""
+    spans = [(a.argument, a.start, a.end) for e in record.event for a in e.arguments]
+    spans += [(e.event_trigger, e.start, e.end) for e in record.event]
+    return all(start is None or record.text[start:end] == mention for mention, start, end in spans)
 
 
 def triples(record: Record) -> list[tuple[str, str, str]]:
@@ -30,4 +47,21 @@ def triples(record: Record) -> list[tuple[str, str, str]]:
 def write(path: Path, *lines: object) -> Path:
     """A file of these lines; what is no string is written as JSON."""
     path.write_text("".join(x if isinstance(x, str) else json.dumps(x, ensure_ascii=False) + "\n" for x in lines))
+    return path
+
+
+def real(name: str, *splits: str) -> tuple[Source, Path]:
+    """The source and its folder of real files; the test skips where a split is not there."""
+    source = get_source(name)
+    folder = source.folder(SHARED / "data")
+    if folder is None or not set(splits) <= set(source.find(folder)):
+        pytest.skip(f"no real files of {name}")
+    return source, folder
+
+
+def real_file(place: str) -> Path:
+    """A file or folder of the real ones, given below the shared folder; the test skips where it is not there."""
+    path = SHARED / place
+    if not path.exists():
+        pytest.skip(f"no real files at {place}")
     return path

@@ -180,5 +180,6 @@ source = Source(
     labels={_native(marked): _name(marked) for marked in _ROLES},
     roles={_name(marked): tuple(_words(role) for role in roles.split()) for marked, roles in _ROLES.items()},
     role_names={_native(role): _words(role) for roles in _ROLES.values() for role in roles.split()},
+    complementary=True,
     folders=("RAMS_1.0", "RAMS_1.0b", "RAMS_1.0c"),
 )
