@@ -12,7 +12,6 @@ method, for all tasks of a source; every pair counts both ways:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
