@@ -9,7 +9,7 @@ depends on the schema and the native names alone, so that a build gives the same
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -135,7 +135,7 @@ class Finder:
     @cached_property
     def _signals(self) -> dict[str, Signal]:
         labels = [self._label(option) for option in self._alike]
-        makers = {
+        makers: dict[str, Callable[[Sequence[Label]], Signal]] = {
             "parents": label_signals.parents,
             "types": partial(label_signals.types, kinds_of=self.kinds_of),
             "roles": label_signals.roles,

@@ -125,7 +125,7 @@ def _of_schema(
 
 def _of_sources(names: Iterable[str], predictions: Path | None, encoder: str | None) -> Iterator[tuple[str, str, Any]]:
     """Yield (task, the source's key in dictionaries, what finds its negatives)."""
-    from .corpus import configs_of
+    from .shards import configs_of
     from .source import get_source, load_sources
     from .source_negatives import source_negatives
     from .tasks import TASKS

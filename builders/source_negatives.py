@@ -12,8 +12,8 @@ method, for all tasks of a source; every pair counts both ways:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,24 +79,28 @@ def cached(finder: Finder, folder: Path, *evidence: str) -> dict[Option, tuple[O
     """
     schema, options = finder.schema, finder.task.options(finder.schema)
     key = digest(
-        file_digest([Path(__file__).parent / name for name in _CODE]),
+        _code_digest(),
         [finder.task.name, finder.language, [*finder.without], [*evidence]],
         [schema.entity_types, schema.relations, schema.triples, list(schema.event_types.items())],
         *([repr(sorted(part.items())) for part in (finder.native, finder.by_hand, finder.confusions)]),
     )
     path = folder / f"{finder.task.name}-{key}.json"
     try:
-        return {
-            options[i]: tuple(options[j] for j in others) for i, others in enumerate(orjson.loads(path.read_bytes()))
-        }
+        rows = orjson.loads(path.read_bytes())
+        return {option: tuple(options[j] for j in row) for option, row in zip(options, rows, strict=True)}
     except (OSError, ValueError, IndexError, TypeError):
-        pass
+        pass  # none yet, or a broken one
     places = {option: place for place, option in enumerate(options)}
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}")
     part.write_bytes(orjson.dumps([[places[other] for other in finder.negatives[option]] for option in options]))
     part.replace(path)
     return finder.negatives
+
+
+@cache
+def _code_digest() -> str:
+    return file_digest([Path(__file__).parent / name for name in _CODE])
 
 
 def native_names(source: Source) -> dict[str, tuple[str, ...]]:
@@ -130,10 +134,9 @@ def override_file(source: Source) -> Path:
 def _decisions(data: Any, source: Source, path: Path) -> dict[tuple[str, str], bool]:
     known = {name for name in source.labels.values() if name is not None}
     known |= {"_".join(triple) for triple in source.triples}
-    labels = data.get(source.name) or {} if isinstance(data, Mapping) else None
     found: dict[tuple[str, str], bool] = {}
     try:
-        for label, decision in labels.items():
+        for label, decision in (data.get(source.name) or {}).items():
             if unknown := sorted(decision.keys() - {"add", "drop"}):
                 raise FormatError(f"{path}: {label!r} has {unknown[0]!r}; a label takes `add` and `drop`.")
             for verb, linked in (("add", True), ("drop", False)):

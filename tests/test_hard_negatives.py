@@ -235,7 +235,7 @@ def test_the_head_decides_the_kind(label, kind):
         (Schema(entity_types=("river", "lake", "colour", "month")), ("river", "lake"), "the kind 'place'"),
         (Schema(entity_types=("else", "keel")), ("keel", "else"), "'else' is whatever has no other label"),
         (Schema(entity_types=("mast", "keel")), ("keel", "mast"), "nothing parts them"),
-        (Schema(event_types={"天气-雨": (), "天气-风": (), "饮食-菜": ()}), ("天气-雨", "天气-风"), "lie under '天气'"),
+        (Schema(event_types={"天气-雨": (), "天气-风": (), "饮食-菜": ()}), ("天气-雨", "天气-风"), "under '天气'"),
         (Schema(event_types={"a": ("crew",), "b": ("crew",), "c": ()}), ("a", "b"), "the roles 'crew'"),
     ],
 )  # fmt: skip

@@ -112,10 +112,11 @@ def test_the_cache_answers_for_the_same_question_alone(tmp_path):
         assert calls
 
 
-def test_a_broken_cache_file_is_made_anew(tmp_path):
+@pytest.mark.parametrize("broken", ["", "[]", "[[99], [], [], []]", "{}"])
+def test_a_broken_cache_file_is_made_anew(tmp_path, broken):
     found = cached(Finder(get_task("NER"), CONLL.schema, "en"), tmp_path)
     for path in tmp_path.iterdir():
-        path.write_text("[[99]]")
+        path.write_text(broken)
     assert cached(Finder(get_task("NER"), CONLL.schema, "en"), tmp_path) == found
 
 
