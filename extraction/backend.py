@@ -50,11 +50,11 @@ class Backend(Protocol):
     """Runs a model.
 
     Attributes:
-        name: of the model, for reports.
+        details: which model it is and how it runs, for reports: name → value.
         room: tokens that a prompt may have, so that the answer still fits; None where it is not known.
     """
 
-    name: str
+    details: Mapping[str, Any]
     room: int | None
 
     def reply(

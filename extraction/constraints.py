@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-MOST_ITEMS = 64  # in one list; a model that repeats itself stops there
+MOST_ITEMS = 64  # in one list
 LONGEST = 300  # characters of one value
 
 # Letters, digits and all else apart, Chinese (and other text without blanks) character by character: a mention may
@@ -94,7 +94,10 @@ class _Writer:
     def __init__(self, question: Question, grounded: bool) -> None:
         self._rules: dict[str, str] = {}
         chunks = [_dumps(chunk)[1:-1] for chunk in _CHUNK.findall(question.text)] if grounded else []
-        self._has_mentions = not grounded or any(chunk.strip() for chunk in chunks)
+        seen = sum(bool(chunk.strip()) for chunk in chunks)
+        self._has_mentions = not grounded or seen > 0
+        # A model that repeats itself stops there. A text of five words hardly holds more than five mentions of a type.
+        self._most_items = min(MOST_ITEMS, max(seen, 2)) if grounded else MOST_ITEMS
         shapes = ((question.task.entry_key(e), question.task.shape(e)) for e in question.entries)
         start = self._object({key: _with_values(shape, question.role_values) for key, shape in shapes})
         lines = [f"start: {start}", *(f"{name}: {body}" for body, name in self._rules.items())]
@@ -119,7 +122,7 @@ class _Writer:
         if shape["type"] == "array":
             item, least = self._rule(shape["items"]), shape.get("minItems", 0)
             nothing = ['"[]"'] if least == 0 else []
-            more = f"{max(least - 1, 0)},{MOST_ITEMS - 1}"
+            more = f"{max(least - 1, 0)},{self._most_items - 1}"
             some = [f'"[" {item} (", " {item}){{{more}}} "]"'] if item else []
             return " | ".join(nothing + some) or None
         return self._object(shape["properties"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class TransformersBackend:
     Args:
         model: a causal language model, on its device.
         tokenizer: its tokenizer, with a token to pad with.
-        name: for reports.
+        details: which model it is, for reports.
         template: a prompt format of `training/prompts.py`.
         batch_size: questions at a time.
         max_new_tokens: the longest answer; what is cut there is closed, and marked.
@@ -41,7 +42,7 @@ class TransformersBackend:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
-        name: str = "",
+        details: Mapping[str, Any] | None = None,
         template: str = CHAT,
         batch_size: int = 8,
         max_new_tokens: int = 512,
@@ -49,7 +50,14 @@ class TransformersBackend:
         if batch_size < 1 or max_new_tokens < 1:
             raise IEPileError("batch_size and max_new_tokens must be at least 1.")
         self.model, self.tokenizer = model.eval(), tokenizer
-        self.name = name or str(model.config.name_or_path)
+        self.details = {
+            **(details or {"base": str(model.config.name_or_path)}),
+            **{
+                "template": template,
+                "max_new_tokens": max_new_tokens,
+                "dtype": str(model.dtype).removeprefix("torch."),
+            },
+        }
         self.template, self.batch_size, self.max_new_tokens = template, batch_size, max_new_tokens
         self.context: int | None = getattr(model.config, "max_position_embeddings", None)
         self.stop_id = stop_id(tokenizer, template)
@@ -87,8 +95,10 @@ class TransformersBackend:
         model = load_model(found, dtype=dtype, trust_remote_code=trust_remote_code)
         if adapter is not None:
             model = _with_adapter(model, str(adapter))
-        name = f"{found.name} + {adapter}" if adapter else found.name
-        return cls(model.to(device), tokenizer, name=name, **options)
+        details = {"base": found.name, "revision": found.revision, "origin": found.origin}
+        if adapter is not None:
+            details |= {"adapter": str(adapter), "adapter digest": _digest(Path(adapter))}
+        return cls(model.to(device), tokenizer, details={k: v for k, v in details.items() if v}, **options)
 
     @property
     def room(self) -> int | None:
@@ -155,6 +165,14 @@ def _with_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
         reason = str(error).strip().splitlines()[0]
         raise IEPileError(f"The adapter {adapter} could not be put on {model.name_or_path}: {reason}") from None
     return merged
+
+
+def _digest(adapter: Path) -> str:
+    """Of a local adapter's weights: a path alone does not tell which training it holds."""
+    state = blake2b(digest_size=8)
+    for file in sorted(adapter.glob("adapter_model.*")):
+        state.update(file.read_bytes())
+    return state.hexdigest() if adapter.is_dir() else ""
 
 
 def _best_device() -> str:

@@ -23,7 +23,7 @@ torch = pytest.importorskip("torch")
 class Canned:
     """A backend that gives prepared answers: key → value, or a whole output."""
 
-    name, room = "canned", None
+    details, room = {"base": "canned"}, None
 
     def __init__(self, answers: dict[str, Any] | None = None, output: str | None = None) -> None:
         self.answers, self.output = answers or {}, output

@@ -1,0 +1,136 @@
+"""Evaluation on a small built corpus: gold answers give 100, a stopped run goes on, `score` agrees."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from iepile.builders.corpus import build
+from iepile.builders.errors import IEPileError
+from iepile.extraction.backend import Decoding, Question, Reply
+from iepile.extraction.evaluate import evaluate, select
+from iepile.extraction.extractor import Extractor
+from iepile.extraction.metrics import score
+
+from toy_models import save_toy_base
+
+
+class Gold:
+    """A backend that knows the answers; it can be told to break off."""
+
+    details, room = {"base": "gold"}, None
+
+    def __init__(self, answers: dict[str, str], calls: int = 1000) -> None:
+        self.answers, self.calls, self.asked = answers, calls, 0
+
+    def reply(
+        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
+    ) -> list[Reply]:
+        self.calls -= 1
+        if self.calls < 0:
+            raise KeyboardInterrupt
+        self.asked += len(questions)
+        if on_reply:
+            on_reply(len(questions))
+        return [Reply(self.answers[q.instruction]) for q in questions]
+
+    def count_tokens(self, instruction: str) -> int:
+        return len(instruction)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("corpus") / "iepile"
+    build(None, out, only=["CoNLL2003", "KBP37", "PHEE", "DuEE1.0"])
+    return out
+
+
+def rows(corpus: Path, config: str, split: str) -> list[dict[str, Any]]:
+    import iepile
+
+    return list(iepile.load(config, split, data_dir=corpus, streaming=True))
+
+
+def gold(corpus: Path, split: str = "test", **options: Any) -> Gold:
+    return Gold({row["instruction"]: row["output"] for row in rows(corpus, "all", split)}, **options)
+
+
+def test_gold_answers_score_100_in_every_task_and_source(corpus: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    found = evaluate(
+        Extractor(gold(corpus)), data=corpus, split="test", out=tmp_path, on_rows=lambda *n: seen.append(n)
+    )
+    assert {line.task for line in found.scores.lines} == {"NER", "RE", "EE", "EET", "EEA"}
+    assert all(line.counts.f1 == 100 for line in found.scores.lines)
+    total = len(rows(corpus, "all", "test"))
+    assert seen[-1] == (total, total)
+    assert score(tmp_path / "predictions.jsonl").to_dict() == found.scores.to_dict()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["scores"] == found.scores.to_dict()["scores"]
+    assert report["settings"]["model"] == {"base": "gold"} and report["settings"]["rows"] == total
+    assert "| 100.00 |" in (tmp_path / "report.md").read_text()
+
+
+def test_a_stopped_run_goes_on_where_it_was(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iepile.extraction.evaluate.CHUNK", 2)
+    options: dict[str, Any] = {"data": corpus, "split": "test", "out": tmp_path}
+    total = len(rows(corpus, "all", "test"))
+    assert total > 2
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(Extractor(gold(corpus, calls=1)), **options)
+    part = tmp_path / "predictions.part.jsonl"
+    part.write_text(part.read_text() + '{"id": "half a')  # what a kill leaves
+    second = gold(corpus)
+    found = evaluate(Extractor(second), **options)
+    assert second.asked == total - 2
+    assert len(found.predictions) == total and not part.exists()
+    assert [r["id"] for r in found.predictions] == [r["id"] for r in rows(corpus, "all", "test")]
+
+
+def test_part_of_another_run_is_not_mixed_in(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(Extractor(gold(corpus, calls=0)), data=corpus, config="en_ner", split="test", out=tmp_path)
+    with pytest.raises(IEPileError, match="part of a run with other settings"):
+        evaluate(Extractor(gold(corpus)), data=corpus, config="en_re", split="test", out=tmp_path)
+
+
+def test_a_limit_draws_whole_records_and_smaller_draws_lie_in_larger() -> None:
+    every = [
+        {"task": "RE", "source": source, "id": f"{source}/test/{n}", "batch": batch}
+        for source in ("a", "b")
+        for n in range(30)
+        for batch in range(3)
+    ]
+    few, more = select(every, 5, seed=1), select(every, 9, seed=1)
+    assert len(few) == 2 * 5 * 3 and len(more) == 2 * 9 * 3
+    assert all(row in more for row in few)
+    assert few == [row for row in every if row in few]
+    assert select(reversed(every), 5, seed=1) == few[::-1]
+    assert select(every, 5, seed=2) != few
+    assert select(every, 100, seed=1) == every == select(every, None)
+    with pytest.raises(IEPileError, match="limit must be at least 1"):
+        select(every, 0)
+
+
+def test_a_random_model_is_evaluated_from_its_folder(corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    base = save_toy_base(tmp_path / "base")
+    out = tmp_path / "out"
+    options: dict[str, Any] = {"max_new_tokens": 40, "batch_size": 4, "device": "cpu"}
+    found = evaluate(str(base), data=corpus, config="en", split="test", limit=1, out=out, **options)
+    for line in found.scores.lines:
+        assert line.answers.rows > 0
+        assert line.answers.failed == line.answers.repaired == 0  # constrained: every answer is valid
+        assert line.counts.predicted >= line.counts.correct
+    assert score(out / "predictions.jsonl").to_dict() == found.scores.to_dict()
+    assert found.settings.model["base"] == str(base)
+
+
+def test_what_is_not_there_is_named(corpus: Path) -> None:
+    with pytest.raises(IEPileError, match="has no zero_shot rows"):
+        evaluate(Extractor(gold(corpus)), data=corpus)
+    with pytest.raises(IEPileError, match="no config"):
+        evaluate(Extractor(gold(corpus)), data=corpus, config="de_ner")
+    with pytest.raises(IEPileError, match="is no folder"):
+        evaluate(Extractor(gold(corpus)), data=corpus / "none")
