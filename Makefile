@@ -41,5 +41,28 @@ test: install  ## Run the tests, without those that take long
 test-all: install  ## Run all tests
 	$(BIN)/python -m pytest -n 2
 
+# The whole path on toy files and a small real model: build, load, train, score before and after, stage the release.
+MODEL := HuggingFaceTB/SmolLM2-135M-Instruct
+EVALUATE = $(BIN)/iepile evaluate --model $(MODEL) --data $(DEMO)/iepile --config en --split validation --limit 2
+
+demo: install  ## From toy files to a trained, scored and staged extractor, in $(DEMO)/
+	rm -rf $(DEMO)
+	mkdir $(DEMO)
+	$(BIN)/iepile build --sample --out $(DEMO)/iepile
+	cd $(DEMO) && ../$(BIN)/python -c 'from datasets import load_dataset; print(load_dataset("iepile", "en_re"))'
+	$(EVALUATE) --out $(DEMO)/scores-before
+	$(BIN)/iepile train demo --set data=$(DEMO)/iepile --set output_dir=$(DEMO)/adapter
+	$(EVALUATE) --adapter $(DEMO)/adapter --out $(DEMO)/scores-after
+	$(BIN)/iepile push-to-hub YOUR-NAME --dataset $(DEMO)/iepile --adapter $(DEMO)/adapter --space --dry-run \
+		--staging $(DEMO)/release
+	@echo
+	@echo "corpus          $(DEMO)/iepile            report in $(DEMO)/iepile.build"
+	@echo "adapter         $(DEMO)/adapter"
+	@echo "scores before   $(DEMO)/scores-before/report.md"
+	@echo "scores after    $(DEMO)/scores-after/report.md"
+	@echo "staged release  $(DEMO)/release"
+	@echo
+	@echo "Try it: $(BIN)/iepile demo --model $(MODEL) --adapter $(DEMO)/adapter"
+
 clean:  ## Remove what was made here
 	rm -rf $(VENV) build dist $(DEMO) iepile iepile.build

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -21,3 +21,22 @@ def progress(items: Iterable[T], total: int, what: str, unit: str = "") -> Itera
         if number % step == 0 or number == total:
             sys.stderr.write(f"{what}: {number} of {total} {unit}".rstrip() + "\n")
         yield item
+
+
+def reporter(what: str, unit: str) -> Callable[[int, int], None]:
+    """The same, for work that calls back with (done, total)."""
+    bar: tqdm[None] | None = None
+    told = 0
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar, told
+        if sys.stderr.isatty():
+            bar = bar or tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True)
+            bar.update(done - bar.n)
+            if done == total:
+                bar.close()
+        elif done == total or done - told >= total / 10:
+            told = done
+            sys.stderr.write(f"{what}: {done} of {total} {unit}\n")
+
+    return report

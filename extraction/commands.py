@@ -1,4 +1,4 @@
-"""The commands that run and score models: extract, score."""
+"""The commands that run and score models: extract, evaluate, score."""
 
 from __future__ import annotations
 
@@ -66,4 +66,56 @@ def score(predictions: Path, task: str | None, as_json: bool) -> None:
     click.echo(scores.table())
 
 
-COMMANDS = (extract, score)
+@click.command()
+@click.option("--model", required=True, metavar="ID", help="Base model: a Hub id or a folder.")
+@click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
+@click.option("--data", default="iepile", show_default=True, metavar="DIR", help="A built corpus, or native files.")
+@click.option("--config", default="all", show_default=True, help="Such as en_ner.")
+@click.option("--split", default="test", show_default=True, help="train, validation, test or zero_shot.")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N records of each task and source.")
+@click.option("--seed", default=42, show_default=True, help="Draws those records.")
+@click.option("--decoding", type=DECODINGS, default="grounded", show_default=True, help="As for extract.")
+@click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Prompts answered together.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write predictions and report there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(
+    model: str,
+    adapter: str | None,
+    data: str,
+    config: str,
+    split: str,
+    sources: tuple[str, ...],
+    limit: int | None,
+    seed: int,
+    decoding: str,
+    batch_size: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a model on rows of a corpus and score it: micro precision, recall and F1 by task and source."""
+    from ..builders.progress import reporter
+    from .evaluate import evaluate
+
+    done = evaluate(
+        model,
+        adapter,
+        data=data,
+        config=config,
+        split=split,
+        sources=sources or None,
+        limit=limit,
+        seed=seed,
+        decoding=decoding,
+        out=out,
+        on_rows=reporter("evaluating", "rows"),
+        **({} if batch_size is None else {"batch_size": batch_size}),
+    )
+    if as_json:
+        return echo_json(done.to_dict())
+    click.echo(done.scores.table())
+    if out:
+        click.echo(f"predictions.jsonl, report.md and report.json are in {out}.")
+
+
+COMMANDS = (extract, evaluate, score)
