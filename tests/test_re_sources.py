@@ -205,6 +205,17 @@ def test_drawn_files_are_read_by_their_seed_and_number(tmp_path: Path) -> None:
     assert (ten.name, ten.at(tmp_path).schema.relations) == ("Wiki-ZSL_10_3", ("place of death",))
 
 
+def test_rows_without_a_mention_or_its_place_are_set_aside(tmp_path: Path) -> None:
+    good = placed(("rash", 50, "lumin", 56), text="rash, lumin")
+    bad = [good[0].replace("|50|", "||"), good[0].replace("|lumin|", "| |"), "1|rash, lumin\n"]
+    items = list(get_source("ADE_corpus").read(write(tmp_path / "DRUG-AE.rel", *bad, *good)))
+    assert [item.origin for item in rejected(items)] == [f"{tmp_path / 'DRUG-AE.rel'}:{n}" for n in (1, 2, 3)]
+    assert [triples(r) for r in records(items)] == [[("lumin", "adverse effect", "rash")]]
+    row = "/m/1\t/m/2\t_\tYstad\t/people/person/place_of_birth\tshe left Ystad . ###END### \n"
+    (item,) = get_source("GIDS").read(write(tmp_path / "dev.tsv", row))
+    assert isinstance(item, Rejected) and item.reason == "a mention is empty"
+
+
 def test_a_row_asks_for_the_relations_of_its_seed_and_names_it(tmp_path: Path) -> None:
     build(None, tmp_path / "iepile", only=["FewRel_1", "FewRel_2"])
     files = sorted((tmp_path / "iepile" / "en_re").glob("zero_shot-*.parquet"))

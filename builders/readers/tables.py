@@ -49,9 +49,13 @@ def read_table(
             yield row
             continue
         origin, cells = row
-        if cells[relation] != no_relation:
-            triple = Relation(tidy(cells[head]), cells[relation], tidy(cells[tail]))
+        if cells[relation] == no_relation:
+            continue
+        triple = Relation(tidy(cells[head]), cells[relation], tidy(cells[tail]))
+        if triple.head and triple.tail:
             yield Record(tidy(cells[text]), relation=(triple,), origin=origin)
+        else:
+            yield Rejected(origin, "a mention is empty", content=separator.join(cells))
 
 
 def read_placed_table(
@@ -80,10 +84,12 @@ def read_placed_table(
     for row in read_rows(path, separator, width):
         if isinstance(row, Rejected):
             yield row
-        elif all(row[1][column].strip().isdigit() for column in (head_start, tail_start)):
-            rows.append(row)
-        else:
+        elif not all(row[1][column].strip().isdigit() for column in (head_start, tail_start)):
             yield Rejected(row[0], "the place of a mention is no number", content=separator.join(row[1]))
+        elif not (row[1][head].strip() and row[1][tail].strip()):
+            yield Rejected(row[0], "a mention is empty", content=separator.join(row[1]))
+        else:
+            rows.append(row)
     for (_, sentence), group in groupby(rows, key=lambda row: (row[1][document], row[1][text])):
         origins, cells = zip(*group, strict=True)
         pairs = [(c[head], int(c[head_start]), c[tail], int(c[tail_start])) for c in cells]

@@ -64,8 +64,8 @@ TRIPLES = (
 
 
 def _file(name: str, older: str) -> File:
-    # The archive unpacks to a folder of the file's name; the older release has other names; parts have a suffix.
-    spellings = (f"{name}.json/{name}.json", f"{name}.json", f"{older}.json", f"{name}_*.json", f"{older}_*.json")
+    # The older release has other names, and what is passed around of either is a part, with a suffix.
+    spellings = (f"{name}.json", f"{older}.json", f"{name}_*.json", f"{older}_*.json")
     return File(spellings, url=f"https://dataset-bj.cdn.bcebos.com/qianyan/{name}.json.zip")
 
 
