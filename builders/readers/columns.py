@@ -48,6 +48,9 @@ def read_columns(
             return "no token"
         return next((f"{row[column]!r} is no tag" for column in columns if not _is_tag(row[column])), "")
 
+    def plain(tokens: list[str], layers: list[list[str]]) -> bool:
+        return "" not in tokens and all(map(known.issuperset, layers))
+
     for first, block in _blocks(path):
         # The cells of a whole sentence at once; where its lines differ in width, some token stands among the tags.
         cells = block.split() if separator is None else block.replace("\n", separator).split(separator)
@@ -57,15 +60,17 @@ def read_columns(
             layers = [cells[column % found :: found] for column in columns]
             if spell:
                 tokens = [spell(cell) for cell in tokens]
-        if not complete or "" in tokens or not all(map(known.issuperset, layers)):
+        if not complete or not plain(tokens, layers):
             lines = block.split("\n")
             rows = [line.split(separator) for line in lines]
-            if bad := next(((n, why) for n, row in enumerate(rows) if (why := fault(row))), None):
-                yield Rejected(f"{path}:{first + bad[0]}", bad[1], content=lines[bad[0]])
-                continue
-            tokens = [spell(row[token]) if spell else row[token] for row in rows]
-            layers = [[row[column] for row in rows] for column in columns]
-            known.update(*layers)
+            if complete := min(map(len, rows)) >= width:
+                tokens = [spell(row[token]) if spell else row[token] for row in rows]
+                layers = [[row[column] for row in rows] for column in columns]
+            if not complete or not plain(tokens, layers):
+                if bad := next(((n, why) for n, row in enumerate(rows) if (why := fault(row))), None):
+                    yield Rejected(f"{path}:{first + bad[0]}", bad[1], content=lines[bad[0]])
+                    continue
+                known.update(*layers)
         yield tagged_record(tokens, layers, f"{name}:{first}", joiner)
 
 
