@@ -52,12 +52,13 @@ def split_documents(folder: Path, division: Division, split: str) -> Sequence[Pa
     if folder.is_file():
         return (folder,)
     paths = sorted(folder.rglob(f"*{ANNOTATION}"))
-    for part in ("English", "timex2norm", "adj"):
-        chosen = [path for path in paths if part in path.parts]
-        paths = chosen or paths
-        if chosen and part == "timex2norm":
-            break
+    paths = _within(paths, "English") or paths
+    paths = _within(paths, "timex2norm") or _within(paths, "adj") or paths
     return [path for path in paths if division.split(path.name.removesuffix(ANNOTATION)) == split]
+
+
+def _within(paths: Sequence[Path], folder: str) -> list[Path]:
+    return [path for path in paths if folder in path.parts]
 
 
 class _Document(NamedTuple):
