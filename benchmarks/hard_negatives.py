@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import click
-from iepile.builders import clusters, kinds, label_encoders
+from iepile.builders import hard_negatives, kinds, label_encoders
 from iepile.builders.errors import IEPileError
 from iepile.builders.hard_negatives import Finder
 from iepile.builders.records import Record
@@ -116,9 +116,9 @@ def chosen_elsewhere(every: list[Case], methods: list[Method]) -> Method:
     return method
 
 
-def with_bounds(fewest: float, most: float, alike: float, case: Case) -> Pairs:
+def with_bounds(fewest: float, most: float, case: Case) -> Pairs:
     """Our method with other bounds on the number of clusters than its own."""
-    with patch.multiple(clusters, FEWEST=fewest, MOST=most, ALIKE=alike):
+    with patch.multiple(hard_negatives, FEWEST=fewest, MOST=most):
         return ours(case)
 
 
@@ -168,12 +168,11 @@ def main(shared: Path) -> None:
     methods["labels alone, no word of theirs in the lexicon"] = partial(without_known_words, every=every, encode=None)
     if encode:
         methods["the same, with `--encoder use`"] = partial(without_known_words, every=every, encode=encode)
-    methods["fewer, larger clusters (1/4 to 5/8 √n)"] = partial(with_bounds, 0.25, 0.625, 1.0)
-    methods["more, smaller clusters (1 to 5/2 √n)"] = partial(with_bounds, 1.0, 2.5, 1.0)
-    bounds = product((0.25, 0.5, 1.0), (1.0, 1.25, 1.5, 2.0), (0.5, 1.0, 1.5))
-    methods["bounds chosen on the task's other sources"] = chosen_elsewhere(
-        every, [partial(with_bounds, *b) for b in bounds]
-    )
+    own = hard_negatives.FEWEST, hard_negatives.MOST
+    methods["half as many, larger clusters"] = partial(with_bounds, *(bound / 2 for bound in own))
+    methods["twice as many, smaller clusters"] = partial(with_bounds, *(bound * 2 for bound in own))
+    bounds = [partial(with_bounds, fewest, most) for fewest in (0.25, 0.5, 1.0) for most in (4.0, 5.0, 6.0, 7.5, 9.0)]
+    methods["bounds chosen on the task's other sources"] = chosen_elsewhere(every, bounds)
     scores = {name: [(method(case), case.gold) for case in every] for name, method in methods.items()}
     _table(["", *(f"{task} {kind}" for task in TASKS for kind in ("micro", "mean"))], _by_task(every, scores))
     columns = [name for name in methods if "ours" in name or name in ("all pairs", "with `--encoder use`")]

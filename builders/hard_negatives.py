@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,11 @@ from .readers.lines import read_json
 from .records import Record
 from .tasks import Option, Schema, Task, Triple, get_task
 
+# Clusters, as multiples of the root of the number of labels. A task that asks for fewer at once has smaller clusters.
+FEWEST = 0.5
+MOST = 7.5  # by split_num: 1.25 for NER, 1.9 for relations and events
 LARGEST = 16  # the most labels in a cluster, so a label has at most 15 negatives by likeness
+FOR_A_LONE_LABEL = 3  # the most for one that is in no cluster
 MOST_CONFUSED = 5  # the most that it has beside them by confusion
 FEWEST_CONFUSIONS = 2  # one may be an accident
 ELSE = frozenset({"else", "other", "others", "misc", "miscellaneous", "no_relation", "其他", "其它"})
@@ -154,9 +159,19 @@ class Finder:
 
     @cached_property
     def _alike_pairs(self) -> list[Pair]:
+        root = sqrt(len(self._alike))
+        clusters = cluster(self._similarity, FEWEST * root, MOST / self.task.split_num * root, LARGEST)
+        pairs = [(i, j) for members in clusters for i in members for j in members if i < j]
+        for i in (i for members in clusters if len(members) == 1 for i in members):
+            pairs += [(i, j) for j in self._nearest(i, {j: len(members) for members in clusters for j in members})]
+        return [(self._alike[i], self._alike[j]) for i, j in pairs]
+
+    def _nearest(self, i: int, sizes: Mapping[int, int]) -> list[int]:
+        """What a label that no cluster took is linked to: those most like it, then those of small clusters."""
+        like = self._similarity[i]
         # Every label has a negative; where `else` is one, none is forced on a label that is like no other.
-        clusters = cluster(self._similarity, LARGEST, leave_alone=len(self._alike) < len(self._options))
-        return [(self._alike[i], self._alike[j]) for members in clusters for i in members for j in members if i < j]
+        others = [j for j in range(len(like)) if j != i and (like[j] > 0 or len(self._alike) == len(self._options))]
+        return sorted(others, key=lambda j: (-round(like[j], 9), sizes[j], j))[:FOR_A_LONE_LABEL]
 
     @cached_property
     def _else_pairs(self) -> list[Pair]:
