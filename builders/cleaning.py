@@ -27,6 +27,8 @@ RULES = {
     "duplicate": "a text that stood earlier in the split, with the same annotations: the record goes",
     "contradiction": "a text that stood earlier in the split, with other annotations: it goes, the first stays",
     "leak": "a training text that stands in a test split or a zero-shot suite: the record goes",
+    "near duplicate": "a text to train or tune on that is near to a held-out one, or to an earlier one of its source: "
+    "with `near`, the record goes",
     "wrong offsets": "offsets that do not point at their mention, which occurs elsewhere: the offsets go",
     "missing mention": "a mention that the text lacks: it goes, with the relation or event that hangs on it",
     **dict.fromkeys(KINDS, "counted each time it occurs; with `mask`, it and the mentions that hold it are masked"),
@@ -71,6 +73,7 @@ class Cleaner:
             splits and zero-shot suites, under the published one those of the source's own test split.
         quality: whether poor texts go from `train` and `validation`.
         mask: whether personal data are masked.
+        near: ids of the records that go as near duplicates, as `near_duplicates.py` finds them.
 
     Raises:
         IEPileError: if there is no such profile.
@@ -82,6 +85,7 @@ class Cleaner:
         held_out: frozenset[int] = frozenset(),
         quality: bool = False,
         mask: bool = False,
+        near: frozenset[str] = frozenset(),
     ) -> None:
         if profile not in PROFILES:
             raise IEPileError(f"There is no profile {profile!r}; the profiles are {', '.join(PROFILES)}.")
@@ -89,6 +93,7 @@ class Cleaner:
         self.held_out = held_out
         self.quality = quality
         self.mask = mask
+        self.near = near
         self.counts: Counter[str] = Counter()
 
     def clean(self, items: Iterable[Record | Rejected], split: str) -> Iterator[Record | Rejected]:
@@ -114,6 +119,7 @@ class Cleaner:
             (self.profile == "default", self._mended),
             (self.quality and split in ("train", "validation"), self._worthy),
             (True, partial(self._known, {}, self.held_out if split == "train" else frozenset())),
+            (bool(self.near), self._apart),
             (self.profile == "default", partial(self._grounded, aside)),
             (self.profile == "default" or self.mask, self._masked),
         ]
@@ -153,6 +159,13 @@ class Cleaner:
         seen[digest] = annotations
         if digest in held_out:
             return self._rejected("leak", record, "the text stands in a test split or a zero-shot suite")
+        return record
+
+    def _apart(self, record: Record) -> Record | Rejected:
+        if record.id in self.near:
+            return self._rejected(
+                "near duplicate", record, "near to a held-out text, or to an earlier one of its source"
+            )
         return record
 
     def _grounded(self, aside: list[Rejected], record: Record) -> Record:

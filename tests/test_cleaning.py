@@ -1,6 +1,7 @@
 """Cleaning: each rule on its own, what it leaves alone, and what holds for any text."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -151,6 +152,13 @@ def test_published_profile_knows_duplicates_and_leaks_only() -> None:
 def test_unknown_profile_is_an_error() -> None:
     with pytest.raises(IEPileError, match="default, published"):
         Cleaner("strict")
+
+
+def test_near_duplicates_go_by_their_ids() -> None:
+    cleaner = Cleaner(near=frozenset(["A/train/1"]))
+    records, [rejected] = clean(cleaner, replace(ANNA, id="A/train/0"), Record("Anna met Bo in Ulm!", id="A/train/1"))
+    assert [r.id for r in records] == ["A/train/0"]
+    assert rejected.reason.startswith("near duplicate:") and cleaner.counts == {"near duplicate": 1}
 
 
 def test_quality_filters_are_an_option_for_training_texts() -> None:
