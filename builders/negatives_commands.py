@@ -36,7 +36,8 @@ _predictions = click.option(
               help="Annotated records as JSON lines: labels of the same mentions are alike.")  # fmt: skip
 @_predictions
 @_encoder
-@click.option("--out", type=click.Path(path_type=Path), default=Path("hard_negatives.json"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("hard_negatives.json"), show_default=True,
+              help="The dictionary, as JSON.")  # fmt: skip
 def build(
     names: tuple[str, ...],
     task: str | None,
