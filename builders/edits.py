@@ -51,9 +51,10 @@ def rewrite(record: Record, edits: Sequence[Edit]) -> Record:
 
     def move(mention: str, start: int | None, end: int | None) -> Span:
         if start is None or end is None or old[start:end] != mention:
-            if mention in new or (start := old.find(mention)) < 0:
+            place = old.find(mention)
+            if mention in new or place < 0:
                 return mention, None, None
-            return new[new_start(start) : new_end(start + len(mention))], None, None
+            return new[new_start(place) : new_end(place + len(mention))], None, None
         start, end = new_start(start), new_end(end)
         return new[start:end], start, end
 

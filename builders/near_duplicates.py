@@ -100,9 +100,9 @@ def near_duplicates(texts: Iterable[Text], threshold: float = 0.8) -> NearDuplic
         order = np.argsort(split_of, kind="stable")
         split_of = split_of[order]
         held = int(np.searchsorted(split_of, sum(split in HELD_OUT for _, split in splits)))
-        pairs = _near_pairs(_signatures(file, len(ids)), order, held, _numbered(s for s, _ in splits)[split_of])
+        source_of = _numbered(source for source, _ in splits)[split_of]
+        first, second, similarity = _near_pairs(_signatures(file, len(ids)), order, held, source_of, threshold)
 
-    first, second, similarity = (column[pairs[2] >= threshold] for column in pairs)
     leaks = first < held
     leaking = np.zeros(len(ids), bool)
     leaking[second[leaks]] = True
@@ -169,9 +169,9 @@ def _numbered(names: Iterable[str]) -> Ints:
 
 
 def _near_pairs(
-    signatures: npt.NDArray[np.uint32], order: Ints, held: int, source_of: Ints
+    signatures: npt.NDArray[np.uint32], order: Ints, held: int, source_of: Ints, threshold: float
 ) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:
-    """(first, second, similarity) of the pairs that share a band, as places in `order`, sorted by first and second."""
+    """(first, second, similarity) of the near pairs, as places in `order`, sorted by first and second."""
     number = len(order)
     found = np.empty(0, np.int64)  # each pair as one number
     for band in range(BANDS):
@@ -189,7 +189,8 @@ def _near_pairs(
     for n in range(0, len(found), CHUNK):
         chunk = slice(n, n + CHUNK)
         similarity[chunk] = (signatures[order[first[chunk]]] == signatures[order[second[chunk]]]).mean(axis=1)
-    return first, second, similarity
+    near = similarity >= threshold
+    return first[near], second[near], similarity[near]
 
 
 def _across(held_out: Hashes, trained_on: Hashes) -> Iterator[tuple[Ints, Ints]]:
