@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from iepile.builders.records import Record, Rejected
@@ -44,9 +45,29 @@ def triples(record: Record) -> list[tuple[str, str, str]]:
     return [(r.head, r.relation, r.tail) for r in record.relation]
 
 
+def mentions(record: Record) -> list[tuple[str, str]]:
+    """Each entity and its type, its offsets checked against the text."""
+    for e in record.entity:
+        assert e.start is None or record.text[e.start : e.end] == e.entity
+    return [(e.entity, e.entity_type) for e in record.entity]
+
+
+def types(items: Iterable[Record | Rejected]) -> Counter[str]:
+    """How many entities there are, by type."""
+    return Counter(label for record in records(items) for _, label in mentions(record))
+
+
 def write(path: Path, *lines: object) -> Path:
     """A file of these lines; what is no string is written as JSON."""
     path.write_text("".join(x if isinstance(x, str) else json.dumps(x, ensure_ascii=False) + "\n" for x in lines))
+    return path
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    """A file of this text, line ends as they are, in a folder that need not be there yet."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
     return path
 
 
@@ -65,3 +86,14 @@ def real_file(place: str) -> Path:
     if not path.exists():
         pytest.skip(f"no real files at {place}")
     return path
+
+
+def read_real(name: str, split: str) -> list[Record | Rejected]:
+    """What is read of a split's real files; the test skips where they are not there."""
+    source, folder = real(name, split)
+    return list(source.records(folder, split))
+
+
+def facts(name: str) -> dict[str, Any]:
+    """The counts of a source's facts file, `en_ner_AnatEM`; the test skips where it is not there."""
+    return json.loads(real_file(f"sources/{name}.json").read_text(encoding="utf-8"))["counts"]

@@ -1,8 +1,9 @@
 """Sentences of running text: sentencex (https://github.com/wikimedia/sentencex), mended for scientific prose.
 
-sentencex knows the abbreviations of some 300 languages and reads tens of megabytes a second. Three of its habits do
-not suit abstracts: it splits before list marks ("6 groups (1) saline") and inside units ("5 mg./kg"), it leaves the
-full stop behind a unit or an acronym ("for 24 h. Cells were"), and it makes a sentence of a number ("2. Rats were").
+sentencex knows the abbreviations of some 300 languages, reads tens of megabytes a second, and of the splitters that
+are fast enough comes nearest to the published counts of biomedical sentences. Three of its habits are mended here: it
+splits before list marks ("6 groups (1) saline") and in units ("5 mg./kg"), it leaves the full stop behind a unit or an
+acronym ("for 24 h. Cells were"), and it makes a sentence of a number ("2. Rats were").
 """
 
 from __future__ import annotations

@@ -38,5 +38,6 @@ source = Source(
     },
     read=partial(read_columns, tag=(1, 2, 3, 4), separator="\t"),
     labels={"protein": "protein", "RNA": "RNA", "DNA": "DNA", "cell_line": "cell line", "cell_type": "cell type"},
+    folders=("GENIA",),
     key="GENIA_NER",
 )
