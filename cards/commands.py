@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -29,6 +31,9 @@ def push_to_hub(
     as_json: bool,
 ) -> None:
     """Release a corpus, an adapter and a demo under NAMESPACE, a user or organisation of the Hub."""
+    if not _is_public_hub(os.environ.get("HF_ENDPOINT", "")):
+        # Only the public Hub stores by Xet, and the upload has no way back from it. It is read once, at import.
+        os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     from .release import push
 
     pushed = push(
@@ -42,6 +47,11 @@ def push_to_hub(
         for warning in repository.warnings:
             click.echo(f"Warning: {warning}", err=True)
         click.echo(f"pushed to {repository.url}" if repository.url else "not pushed: this was a dry run")
+
+
+def _is_public_hub(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or "huggingface.co"
+    return host == "huggingface.co" or host.endswith(".huggingface.co")
 
 
 COMMANDS = (push_to_hub,)

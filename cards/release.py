@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from huggingface_hub import HfApi, SpaceCard, get_token
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
 from .. import __version__
 from ..builders.errors import IEPileError
@@ -122,6 +122,9 @@ def stage(
         raise IEPileError("Nothing to push: name --dataset DIR, --adapter DIR or --space.")
     parquet = check_corpus(dataset) if dataset else ()
     config = check_adapter(adapter) if adapter else {}
+    for source in (dataset, adapter):
+        if source and folder.resolve() in (source.resolve(), *source.resolve().parents):
+            raise IEPileError(f"{source} lies in {folder}, which staging empties; name another folder to stage in.")
     _clear(folder)
     dataset_id = f"{namespace}/iepile"
     base = str(config.get("base_model_name_or_path", ""))

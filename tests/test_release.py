@@ -70,9 +70,14 @@ def test_staging_again_replaces_an_earlier_release_and_nothing_else(corpus: Path
     stage("bo", out, dataset=corpus)
     assert {p.name for p in out.iterdir()} == {"iepile", "release.json"}
     assert json.loads((out / "release.json").read_text())[0]["id"] == "bo/iepile"
+    with pytest.raises(IEPileError, match="which staging empties"):
+        stage("ada", out, dataset=out / "iepile")
+    assert (out / "iepile" / "README.md").is_file()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
     with pytest.raises(IEPileError, match="not empty"):
-        stage("ada", tmp_path, dataset=corpus)
-    assert corpus.is_dir()
+        stage("ada", tmp_path / "mine", dataset=corpus)
+    assert (tmp_path / "mine" / "notes.txt").is_file()
 
 
 def test_restricted_sources_are_named(tmp_path: Path) -> None:
