@@ -275,17 +275,18 @@ def test_a_killed_run_goes_on_with_the_same_losses(
 
 def test_a_run_is_not_continued_by_another_recipe_or_on_other_rows(toy: Callable[..., Recipe], tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
-    run.claim(toy())
-    run.claim(toy())
-    with pytest.raises(IEPileError, match="not finished, with another learning_rate, seed"):
-        run.claim(toy(seed=1, learning_rate=1.0))
+    run.claim(toy(seed=1))
     run.claim_rows("a")
-    run.claim_rows("b")  # nothing was trained yet
+    run.claim(toy())  # nothing was trained yet
+    run.claim_rows("b")
     checkpoint = run.checkpoints / "checkpoint-2"
     checkpoint.mkdir(parents=True)
     for name in ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json"):
         (checkpoint / name).write_text("{}")
+    run.claim(toy())
     run.claim_rows("b")
+    with pytest.raises(IEPileError, match="not finished, with another learning_rate, seed"):
+        run.claim(toy(seed=1, learning_rate=1.0))
     with pytest.raises(IEPileError, match="the corpus changed since"):
         run.claim_rows("c")
 

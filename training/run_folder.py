@@ -41,7 +41,7 @@ class RunFolder:
         """
         claim = self._read_claim()
         mine = json.loads(json.dumps(asdict(recipe)))  # as it reads back
-        if claim:
+        if claim and self.last_checkpoint():  # without one there is nothing to lose
             changed = [key for key in mine if claim["recipe"].get(key) != mine[key]]
             if changed:
                 raise IEPileError(
@@ -65,7 +65,7 @@ class RunFolder:
             IEPileError: where they changed since the run was started.
         """
         claim = self._read_claim()
-        if claim.setdefault("rows", digest) != digest and self.last_checkpoint():
+        if claim.get("rows", digest) != digest and self.last_checkpoint():
             raise IEPileError(
                 f"{self.folder} holds a run that was not finished, and the corpus changed since; delete {self._run} "
                 "to start anew."
