@@ -93,8 +93,8 @@ class _Writer:
 
     def __init__(self, question: Question, grounded: bool) -> None:
         self._rules: dict[str, str] = {}
-        chunks = [_dumps(chunk)[1:-1] for chunk in _CHUNK.findall(question.text)] if grounded else []
-        seen = sum(bool(chunk.strip()) for chunk in chunks)
+        chunks = _CHUNK.findall(question.text) if grounded else []
+        seen = sum(not chunk.isspace() and chunk[0] >= " " and chunk != "\x7f" for chunk in chunks)
         self._has_mentions = not grounded or seen > 0
         # A model that repeats itself stops there. A text of five words hardly holds more than five mentions of a type.
         self._most_items = min(MOST_ITEMS, max(seen, 2)) if grounded else MOST_ITEMS
@@ -102,7 +102,7 @@ class _Writer:
         start = self._object({key: _with_values(shape, question.role_values) for key, shape in shapes})
         lines = [f"start: {start}", *(f"{name}: {body}" for body, name in self._rules.items())]
         if self._has_mentions:
-            substring = f'%regex {{"substring_chunks": {json.dumps(chunks)}}}\n'
+            substring = f'%regex {{"substring_chunks": {json.dumps([_dumps(c)[1:-1] for c in chunks])}}}\n'
             value = f"SUBSTRING & {_VALUE}" if grounded else _VALUE
             lines += ['MENTION: "\\"" VALUE "\\""', f"VALUE: {value}", f"SUBSTRING: {substring}" if grounded else ""]
         self.grammar = "\n".join(lines)
