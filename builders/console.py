@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +38,9 @@ class _Group(click.Group):
 @click.version_option(__version__, message="%(version)s")
 def cli(debug: bool) -> None:
     """Make, load, train on, measure, release and demo information-extraction instruction corpora."""
+    if not sys.stderr.isatty():  # the libraries' bars; ours become plain lines by themselves
+        os.environ.setdefault("TQDM_DISABLE", "1")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -48,6 +48,8 @@ def extract(
             click.echo(f"{label}: {mention.text}{place}")
         for subject, relation, value in result.to_triples():
             click.echo(f"{subject} — {relation} → {value}")
+        if not any(result.mentions()):
+            click.echo(f"Nothing found in {result.text[:60]!r}.")
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)
 
