@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from iepile.builders.cleaning import RULES, Cleaner, text_digest
 from iepile.builders.edits import Edit, rewrite, spans
@@ -221,6 +221,7 @@ def test_repeats_are_known_by_the_text_before_masks() -> None:
 ODD = st.text(st.sampled_from("ab é\x00\x0c\r\n\ufeff\ufffd\ud83d\ude00Ã©â€™\x85í\xa0 "), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(texts=st.lists(ODD, max_size=6), cut=st.tuples(st.integers(0, 30), st.integers(0, 30)), offsets=st.booleans())
 def test_what_leaves_is_sound(texts: list[str], cut: tuple[int, int], offsets: bool) -> None:
     def annotated(text: str) -> Record:
@@ -241,6 +242,7 @@ def test_what_leaves_is_sound(texts: list[str], cut: tuple[int, int], offsets: b
     assert set(cleaner.counts) <= set(RULES)
 
 
+@settings(deadline=None)
 @given(st.text("abc", max_size=20), st.data())
 def test_rewrite_moves_what_it_does_not_touch(text: str, data: st.DataObject) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True)))

@@ -116,7 +116,7 @@ def test_the_order_of_sources_and_splits_is_no_matter() -> None:
 LETTERS = st.text("abcd ,").map(lambda text: text + "abcdabcda")
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(LETTERS, max_size=8), st.lists(LETTERS, max_size=8))
 def test_same_letters_are_always_near(trained: list[str], held: list[str]) -> None:
     found = near_duplicates([*texts("A", "train", *trained), *texts("A", "test", *held)])
