@@ -223,10 +223,11 @@ class Source:
                 if isinstance(item, Rejected):
                     if split == home:  # told once, where several splits are carved from one file
                         yield item
-                elif home == "train" and _share(item.text, carved) != split:
+                elif carved and _share(item.text, carved) != split:
                     continue
                 else:
-                    yield from self._strays(item)
+                    if item.event:
+                        yield from self._strays(item)
                     yield self._named(item, f"{self.name}/{split}/{number}")
                     number += 1
 
@@ -240,15 +241,16 @@ class Source:
         """The record with its id and published names for native labels; what maps to None is left out."""
         if self.task == "NER":
             # Most records pass here, so no call, copy or `replace` that is not needed.
+            labels = self.labels
             try:
-                named = tuple(
+                named = [
                     e if name == e.entity_type else Entity(e.entity, name, e.start, e.end)
                     for e in record.entity
-                    if (name := self.labels[e.entity_type]) is not None
-                )
+                    if (name := labels[e.entity_type]) is not None
+                ]
             except KeyError as missing:
                 raise self._unnamed("label", missing.args[0], record) from None
-            return Record(record.text, entity=named, id=record_id, origin=record.origin)
+            return Record(record.text, tuple(named), (), (), record_id, record.origin)
         label = self._label
         if self.task == "RE":
             relations = ((r, label(r.relation, record)) for r in record.relation)
@@ -376,7 +378,7 @@ def _only(read: Reader, tags: Collection[str], path: Path) -> Iterator[Record | 
 
 def _share(text: str, carved: Mapping[str, float]) -> str:
     """The split that a text of the training files belongs to."""
-    place = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64 if carved else 1.0
+    place = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
     for split, share in carved.items():
         if place < share:
             return split
@@ -387,22 +389,23 @@ def _share(text: str, carved: Mapping[str, float]) -> str:
 def _some_record(items: Iterator[Record | Rejected], path: Path) -> Iterator[Record | Rejected]:
     """The items as they are; an error if all of them are rejected, since then the file is not what it should be."""
     first_reason = None
-    good = False
     for item in items:
-        if isinstance(item, Record):
-            good = True
-        elif not item.mention and first_reason is None:
-            first_reason = item
         yield item
-    if first_reason is not None and not good:
+        if isinstance(item, Record):
+            yield from items  # the rest without a look at each
+            return
+        if not item.mention and first_reason is None:
+            first_reason = item
+    if first_reason is not None:
         raise FormatError(f"{first_reason.origin}: {first_reason.reason}; no record of {path.name} could be read.")
-    if not good:
-        raise FormatError(f"{path}: the file holds no record; is it complete?")
+    raise FormatError(f"{path}: the file holds no record; is it complete?")
 
 
 def _stretch(items: Iterator[Record | Rejected], rows: tuple[int, int | None]) -> Iterator[Record | Rejected]:
     """The records whose number lies in the stretch, and what was rejected among them."""
     first, end = rows
+    if rows == (0, None):
+        yield from items
     number = 0
     for item in items:
         if number >= first and (end is None or number < end):

@@ -12,7 +12,7 @@ from ..records import Entity, Record, Rejected
 from .lines import open_text, read_lines
 
 _OPENS = "BIMES"
-_GAP = re.compile(r"(?:\n|\A)(?:(?:[^\S\n]*|-DOCSTART-[^\n]*)\n)+")  # what stands between sentences
+_GAP = re.compile(r"\n(?:(?:[^\S\n]*|-DOCSTART-[^\n]*)\n)+")  # what stands between sentences
 _CHUNK = 1 << 20  # characters
 
 
@@ -141,19 +141,19 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
 
 def _blocks(path: Path) -> Iterator[tuple[int, str]]:
     """(number of the first line, lines) of each sentence; a document's mark ends one too, with or without a blank."""
-    number, rest, more = 1, "", True
+    number, rest, more = 1, "\n", True  # what is not told yet, from the end of the line before it on
     with open_text(path) as file:
         while more:
             chunk = file.read(_CHUNK)
             more = bool(chunk)
             rest = (rest + (chunk or "\n\n")).replace("\r\n", "\n")
-            place = 0
+            place = 1
             for gap in _GAP.finditer(rest):
                 if place < gap.start():
                     yield number, rest[place : gap.start()]
                 number += rest.count("\n", place, gap.end())
                 place = gap.end()
-            rest = rest[place:]
+            rest = rest[place - 1 :]
 
 
 def _width(token: int, tag: int) -> int:

@@ -15,18 +15,8 @@ from ..source import File, Source
 
 _ARCHIVE = "https://biocreative.bioinformatics.udel.edu/media/store/files/2014/chemdner_corpus.tar.gz"
 _CLASSES = (
-    *(
-        "ABBREVIATION",
-        "FAMILY",
-        "FORMULA",
-        "IDENTIFIER",
-        "IDENTIFIERS",
-        "MULTIPLE",
-        "NO CLASS",
-        "SYSTEMATIC",
-        "TRIVIAL",
-    ),
-    "Chemical",
+    *("ABBREVIATION", "FAMILY", "FORMULA", "IDENTIFIER", "IDENTIFIERS", "MULTIPLE", "SYSTEMATIC", "TRIVIAL"),
+    *("NO CLASS", "Chemical"),
 )
 
 
@@ -35,14 +25,11 @@ def _read(path: Path) -> Iterator[Record | Rejected]:
 
 
 def _files(name: str, columns: str) -> list[File]:
-    table = File((f"{name}.abstracts.txt", f"{columns}.tsv"))
-
-    def pick(folder: Path) -> list[Path]:
-        found = table.find(folder)
-        return [found] if found else []
-
-    # The whole folder, since the mentions stand in a file of their own.
-    return [File(("chemdner_corpus", "."), url=_ARCHIVE, documents=pick)]
+    return [
+        File((f"{name}.abstracts.txt", columns), url=_ARCHIVE),
+        # The columns hold the mentions themselves.
+        File((f"{name}.annotations.txt", columns), url=_ARCHIVE, beside=True),
+    ]
 
 
 source = Source(
@@ -56,11 +43,12 @@ source = Source(
     homepage="https://biocreative.bioinformatics.udel.edu/resources/biocreative-iv/chemdner-corpus/",
     access=f"Download and unpack {_ARCHIVE}.",
     files={
-        "train": _files("training", "train"),
-        "validation": _files("development", "devel"),
-        "test": _files("evaluation", "test"),
+        "train": _files("training", "train.tsv"),
+        "validation": _files("development", "devel.tsv"),
+        "test": _files("evaluation", "test.tsv"),
     },
     read=_read,
     labels=dict.fromkeys(_CLASSES, "Chemical"),
+    folders=("chemdner_corpus",),
     key="bc4chemd",
 )
