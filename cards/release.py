@@ -231,9 +231,10 @@ def _stage_space(repo_id: str, folder: Path, variables: Mapping[str, str]) -> Re
     card = SpaceCard.load(home / "README.md")
     if variables:
         card.data.models = [variables["IEPILE_ADAPTER"], variables["IEPILE_MODEL"]]
-        card.text += "".join(f"\n- `{key}`: `{value}`" for key, value in variables.items()) + "\n"
+        card.text += "\n" + "".join(f"- `{key}`: `{value}`\n" for key, value in variables.items())
     card.save(home / "README.md")
-    return Repository(repo_id, "space", home, _listing(home), variables=variables)
+    warnings = () if variables else ("no --adapter is named, so the Space runs its base model alone",)
+    return Repository(repo_id, "space", home, _listing(home), variables, warnings)
 
 
 def _listing(home: Path) -> dict[str, int]:

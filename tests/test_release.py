@@ -3,6 +3,8 @@
 import json
 import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,6 +197,16 @@ def test_space_holds_the_app_and_names_its_adapter(adapter: Path, tmp_path: Path
     card = (space.folder / "README.md").read_text(encoding="utf-8")
     assert "sdk: gradio" in card and "ada/iepile-toy-lm-1b-lora" in card
     assert not any("/samples/" in path or path.endswith(".pyc") for path in space.files)
+
+
+def test_space_runs_from_its_own_files(tmp_path: Path) -> None:
+    pytest.importorskip("gradio", reason="the extra `space` brings it")
+    (space,) = stage("ada", tmp_path / "out", space=True)
+    assert space.warnings == ("no --adapter is named, so the Space runs its base model alone",)
+    code = "import app, iepile; print(iepile.__file__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=space.folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == space.folder / "iepile" / "__init__.py"
 
 
 def test_space_installs_what_the_package_needs() -> None:
