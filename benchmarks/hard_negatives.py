@@ -44,7 +44,6 @@ class Case:
     key: str
     bare: Schema  # the labels alone
     schema: Schema  # with the types or roles that the source declares
-    language: str
     native: Mapping[str, tuple[str, ...]]
     gold: Pairs
     source: Source | None
@@ -77,7 +76,6 @@ def cases(reference: Path) -> Iterator[Case]:
                 key=key,
                 bare=bare,
                 schema=replace(bare, triples=triples, event_types={n: roles.get(n, ()) for n in bare.event_types}),
-                language="zh" if any(map(kinds.is_chinese, names)) else "en",
                 native=native_names(source) if source else {},
                 gold={(label, n) for label, others in negatives.items() for n in others if n != label},
                 source=source,
@@ -87,7 +85,7 @@ def cases(reference: Path) -> Iterator[Case]:
 def ours(case: Case, bare: bool = False, **evidence: Any) -> Pairs:
     """Our method."""
     schema, native = (case.bare, {}) if bare else (case.schema, case.native)
-    found = Finder(get_task(case.task), schema, case.language, native, **evidence).negatives
+    found = Finder(get_task(case.task), schema, native, **evidence).negatives
     return {(str(label), str(other)) for label, others in found.items() for other in others}
 
 

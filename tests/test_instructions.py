@@ -69,7 +69,7 @@ def questions(draw):
     """How a task asks about a schema, and a record of it."""
     schema = draw(schemas())
     task = TASKS[draw(TASK_NAMES)]
-    negatives = hard_negatives(task.name, schema, "en") if task.asks_negatives else {}
+    negatives = hard_negatives(task.name, schema) if task.asks_negatives else {}
     seed = draw(st.integers(0, 99))
     return Asking(task, schema, draw(st.sampled_from(["en", "zh"])), negatives, seed=seed), draw(records(schema))
 
@@ -222,7 +222,7 @@ def test_the_hash_seed_changes_nothing():
         "from iepile.builders.instructions import Asking; from iepile.builders.records import Entity, Record; "
         "from iepile.builders.hard_negatives import hard_negatives; from iepile.builders.tasks import TASKS, Schema; "
         "schema = Schema(entity_types=tuple(f'label {n}' for n in range(40))); "
-        "asking = Asking(TASKS['NER'], schema, 'en', hard_negatives('NER', schema, 'en')); "
+        "asking = Asking(TASKS['NER'], schema, 'en', hard_negatives('NER', schema)); "
         "print(list(asking.rows(Record('Tern', (Entity('Tern', 'label 3'),), id='a'), 'train')))"
     )
     runs = {
