@@ -146,7 +146,7 @@ class Finder:
 
     @cached_property
     def _similarity(self) -> label_signals.Matrix:
-        """The sum of the signals: no weights, since other weights changed next to nothing where it was measured."""
+        """The sum of the signals; they are not weighted, since no weights did better where it was measured."""
         rows = zip(*(signal.similarity for signal in self._signals.values()), strict=True)
         return [[sum(cell) for cell in zip(*row, strict=True)] for row in rows]
 
