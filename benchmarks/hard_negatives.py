@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,6 @@ class Case:
     key: str
     bare: Schema  # the labels alone
     schema: Schema  # with the types or roles that the source declares
-    language: str
     native: Mapping[str, tuple[str, ...]]
     gold: Pairs
     source: Source | None
@@ -77,7 +76,6 @@ def cases(reference: Path) -> Iterator[Case]:
                 key=key,
                 bare=bare,
                 schema=replace(bare, triples=triples, event_types={n: roles.get(n, ()) for n in bare.event_types}),
-                language="zh" if any(map(kinds.is_chinese, names)) else "en",
                 native=native_names(source) if source else {},
                 gold={(label, n) for label, others in negatives.items() for n in others if n != label},
                 source=source,
@@ -87,7 +85,7 @@ def cases(reference: Path) -> Iterator[Case]:
 def ours(case: Case, bare: bool = False, **evidence: Any) -> Pairs:
     """Our method."""
     schema, native = (case.bare, {}) if bare else (case.schema, case.native)
-    found = Finder(get_task(case.task), schema, case.language, native, **evidence).negatives
+    found = Finder(get_task(case.task), schema, native, **evidence).negatives
     return {(str(label), str(other)) for label, others in found.items() for other in others}
 
 
@@ -122,13 +120,18 @@ def with_bounds(fewest: float, most: float, case: Case) -> Pairs:
         return ours(case)
 
 
-def with_mentions(case: Case, data: Path) -> Pairs:
+def with_mentions(case: Case, data: Path, without: Sequence[str] = ()) -> Pairs:
     """Our method with the mentions of the source's records, where its files are there."""
-    folder = case.source.folder(data) if case.source else None
-    if case.source is None or folder is None:
-        return ours(case)
-    splits = [islice(case.source.records(folder, split), READ_AT_MOST) for split in case.source.find(folder)]
-    return ours(case, records=[item for split in splits for item in split if isinstance(item, Record)])
+    return ours(case, records=_records(case.source, data), without=without)
+
+
+@cache
+def _records(source: Source | None, data: Path) -> tuple[Record, ...]:
+    folder = source.folder(data) if source else None
+    if source is None or folder is None:
+        return ()
+    splits = [islice(source.records(folder, split), READ_AT_MOST) for split in source.find(folder)]
+    return tuple(item for split in splits for item in split if isinstance(item, Record))
 
 
 def without_known_words(case: Case, every: list[Case], encode: label_encoders.Encode | None) -> Pairs:
@@ -164,6 +167,7 @@ def main(shared: Path) -> None:
             "with `--encoder use`": partial(ours, kinds_of=guess),
         }
     methods["with the mentions of records"] = partial(with_mentions, data=shared / "data")
+    methods["the mentions alone"] = partial(with_mentions, data=shared / "data", without=SIGNALS)
     methods |= {f"without {signal}": partial(ours, without=(signal,)) for signal in SIGNALS}
     methods["labels alone, no word of theirs in the lexicon"] = partial(without_known_words, every=every, encode=None)
     if encode:

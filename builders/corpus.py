@@ -34,7 +34,7 @@ from .shards import (
     make_shard,
 )
 from .source import SPLITS, Source, get_source, load_sources
-from .source_negatives import source_negatives
+from .source_negatives import cached, source_negatives
 from .summary import ConfigSummary, CorpusSummary, SourceCounts, SourceSummary, SplitSummary
 from .tasks import TASKS, Option
 
@@ -165,7 +165,7 @@ def _plan(
     jobs = []
     for source, folder in folders.items():
         wanted = tuple(config for config in configs_of(source) if config in configs)
-        negatives = _negatives(source, dictionary)
+        negatives = _negatives(source, dictionary, work)
         named = {
             task: {option_name(o): list(map(option_name, n)) for o, n in m.items()} for task, m in negatives.items()
         }
@@ -187,13 +187,13 @@ def _plan(
     return jobs
 
 
-def _negatives(source: Source, dictionary: Mapping[str, Any] | None) -> Negatives:
+def _negatives(source: Source, dictionary: Mapping[str, Any] | None, work: Path) -> Negatives:
     """The hard negatives of a source for each of its tasks, from the dictionary where one is given."""
     found: dict[str, Mapping[Option, Sequence[Option]]] = {}
     for config in configs_of(source):
         task = config.partition("_")[2].upper()
         if dictionary is None:
-            found[task] = source_negatives(source, task).negatives
+            found[task] = cached(source_negatives(source, task), work / "hard_negatives")
             continue
         by_name = {option_name(option): option for option in TASKS[task].options(source.schema)}
         given = _given(dictionary, task, source)

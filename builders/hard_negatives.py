@@ -42,11 +42,7 @@ Pair = tuple[Option, Option]
 
 
 def hard_negatives(
-    task: str,
-    schema: Schema,
-    language: str,
-    native: Mapping[str, str | Sequence[str]] | None = None,
-    **evidence: Any,
+    task: str, schema: Schema, native: Mapping[str, str | Sequence[str]] | None = None, **evidence: Any
 ) -> dict[Option, tuple[Option, ...]]:
     """For every option of the task its hard negatives, both in the schema's order.
 
@@ -56,11 +52,10 @@ def hard_negatives(
     Args:
         task: NER, RE, SPO, EE, EET or EEA.
         schema: all that may be asked of the source.
-        language: en or zh: that of the labels.
         native: label → its name or names in the native files, which often tell more (`/people/person/place_lived`).
         evidence: what else is known, as `Finder` takes it: `kinds_of`, `records`, `confusions`, `by_hand`.
     """
-    return Finder(get_task(task), schema, language, native or {}, **evidence).negatives
+    return Finder(get_task(task), schema, native or {}, **evidence).negatives
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,6 @@ class Finder:
     Attributes:
         task: what is asked.
         schema: all that may be asked of the source.
-        language: that of the labels.
         native: label → its name or names in the native files.
         kinds_of: a label's kinds; an encoder's guess (`label_encoders.py`) in place of the lexicon alone.
         records: annotated records, in which strings may carry either of two labels.
@@ -81,7 +75,6 @@ class Finder:
 
     task: Task
     schema: Schema
-    language: str
     native: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     kinds_of: KindsOf = kinds.kinds_of
     records: Iterable[Record] = ()
@@ -153,7 +146,7 @@ class Finder:
 
     @cached_property
     def _similarity(self) -> label_signals.Matrix:
-        """The sum of the signals: no weights, since other weights changed next to nothing where it was measured."""
+        """The sum of the signals; they are not weighted, since no weights did better where it was measured."""
         rows = zip(*(signal.similarity for signal in self._signals.values()), strict=True)
         return [[sum(cell) for cell in zip(*row, strict=True)] for row in rows]
 

@@ -11,7 +11,7 @@ from .label_signals import Feature, Signal
 from .records import Record
 from .tasks import Option, Schema, Task
 
-ACCIDENTS = 20  # so many mentions in common are expected of frequent labels; they count for little
+ACCIDENTS = 20  # added to a label's mentions, so that what rare labels have in common by accident counts for little
 
 
 def mention_signal(task: Task, schema: Schema, options: Sequence[Option], records: Iterable[Record]) -> Signal:

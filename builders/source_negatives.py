@@ -35,7 +35,7 @@ def source_negatives(source: Source, task: str, **evidence: Any) -> Finder:
     """What finds, and explains, the hard negatives of one task of a source.
 
     Args:
-        source: gives schema, language and native names.
+        source: gives schema and native names.
         task: one of its tasks: RE or SPO, EE, EET or EEA.
         evidence: `kinds_of`, `records` or `confusions`, as `Finder` takes them; without any, the outcome depends on
             the source's module and the file beside it alone.
@@ -43,9 +43,7 @@ def source_negatives(source: Source, task: str, **evidence: Any) -> Finder:
     Raises:
         FormatError: where that file is not as above, or names a label that the source has not.
     """
-    return Finder(
-        get_task(task), source.schema, source.language, native_names(source), by_hand=by_hand(source), **evidence
-    )
+    return Finder(get_task(task), source.schema, native_names(source), by_hand=by_hand(source), **evidence)
 
 
 def schema_negatives(task: str, schema: Schema, language: str, **evidence: Any) -> Finder:
@@ -60,13 +58,13 @@ def schema_negatives(task: str, schema: Schema, language: str, **evidence: Any) 
     shared = {source.name: len(named & set(native_names(source))) for source in alike}
     nearest = max(alike, key=lambda source: (shared[source.name], source.name), default=None)
     if nearest is None or shared[nearest.name] * 2 < len(named):
-        return Finder(get_task(task), schema, language, **evidence)
+        return Finder(get_task(task), schema, **evidence)
     known = nearest.schema
     triples = schema.triples or tuple(t for t in known.triples if t.predicate in named)
     roles = {name: given or known.event_types.get(name, ()) for name, given in schema.event_types.items()}
     completed = replace(schema, triples=triples, event_types=roles)
     native = {name: tags for name, tags in native_names(nearest).items() if name in named}
-    return Finder(get_task(task), completed, language, native, **evidence)
+    return Finder(get_task(task), completed, native, **evidence)
 
 
 def cached(finder: Finder, folder: Path, *evidence: str) -> dict[Option, tuple[Option, ...]]:
@@ -80,7 +78,7 @@ def cached(finder: Finder, folder: Path, *evidence: str) -> dict[Option, tuple[O
     schema, options = finder.schema, finder.task.options(finder.schema)
     key = digest(
         _code_digest(),
-        [finder.task.name, finder.language, [*finder.without], [*evidence]],
+        [finder.task.name, [*finder.without], [*evidence]],
         [schema.entity_types, schema.relations, schema.triples, list(schema.event_types.items())],
         *([repr(sorted(part.items())) for part in (finder.native, finder.by_hand, finder.confusions)]),
     )

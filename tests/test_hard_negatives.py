@@ -51,7 +51,7 @@ def test_any_schema(schema, task, data):
     names = [get_task(task).key(option) for option in options] or ["nothing"]
     pairs = st.tuples(st.sampled_from(names), st.sampled_from(names))
     confusions = data.draw(st.dictionaries(pairs, st.integers(1, 5), max_size=40))
-    found = hard_negatives(task, schema, "en", confusions=confusions)
+    found = hard_negatives(task, schema, confusions=confusions)
     assert tuple(found) == options
     elses = [option for option in options if get_task(task).key(option).lower() == "else"]
     for option, negatives in found.items():
@@ -67,18 +67,16 @@ def test_any_schema(schema, task, data):
         *(tuple(random.sample(part, len(part))) for part in (schema.entity_types, schema.relations, schema.triples)),
         event_types=dict(random.sample(list(schema.event_types.items()), len(schema.event_types))),
     )
-    again = hard_negatives(
-        task, shuffled, "en", confusions=dict(random.sample(list(confusions.items()), len(confusions)))
-    )
+    again = hard_negatives(task, shuffled, confusions=dict(random.sample(list(confusions.items()), len(confusions))))
     assert {o: set(n) for o, n in again.items()} == {o: set(n) for o, n in found.items()}
-    finder = Finder(get_task(task), schema, "en", confusions=confusions)
+    finder = Finder(get_task(task), schema, confusions=confusions)
     assert all(finder.why(option, negative) for option, others in found.items() for negative in others)
 
 
 def test_the_hash_seed_changes_nothing():
     code = (
         "from iepile.builders.hard_negatives import hard_negatives as h; from iepile.builders.tasks import Schema; "
-        "print(h('NER', Schema(entity_types=('river name', 'lake name', 'river port', 'oil', 'olive oil')), 'en'))"
+        "print(h('NER', Schema(entity_types=('river name', 'lake name', 'river port', 'oil', 'olive oil'))))"
     )
     runs = {
         subprocess.run(
@@ -93,12 +91,12 @@ def test_the_hash_seed_changes_nothing():
 
 
 def negatives(task, schema, label):
-    return set(hard_negatives(task, schema, "en")[label])
+    return set(hard_negatives(task, schema)[label])
 
 
 def test_else_is_linked_to_all():
     schema = Schema(entity_types=("harbour", "else", "ship type", "ship owner", "cargo"))
-    found = hard_negatives("NER", schema, "en")
+    found = hard_negatives("NER", schema)
     assert set(found["else"]) == {"harbour", "ship type", "ship owner", "cargo"}
     assert all("else" in found[label] for label in schema.entity_types if label != "else")
 
@@ -131,7 +129,7 @@ def test_a_hierarchy_comes_together():
 def test_native_names_tell_more():
     schema = Schema(relations=("captain", "cook", "mast", "keel"))
     native = {"captain": "crew:captain", "cook": "crew:cook", "mast": "ship:mast", "keel": "ship:keel"}
-    assert hard_negatives("RE", schema, "en", native) == {
+    assert hard_negatives("RE", schema, native) == {
         "captain": ("cook",), "cook": ("captain",), "mast": ("keel",), "keel": ("mast",)
     }  # fmt: skip
 
@@ -146,11 +144,11 @@ def test_relations_with_the_same_types_come_together():
             ("ship", "sails to", "harbour"),
         )
     )
-    found = hard_negatives("SPO", Schema(triples=triples), "en")
+    found = hard_negatives("SPO", Schema(triples=triples))
     assert found[triples[0]] == (triples[1],)
     assert found[triples[2]] == (triples[3],)
     schema = Schema(relations=tuple(t.predicate for t in triples), triples=triples)
-    assert hard_negatives("RE", schema, "en")["captain"] == ("cook",)
+    assert hard_negatives("RE", schema)["captain"] == ("cook",)
 
 
 def test_events_that_share_roles_come_together():
@@ -161,7 +159,7 @@ def test_events_that_share_roles_come_together():
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_small_schemas(n):
     labels = ("mast", "keel")[:n]
-    assert hard_negatives("NER", Schema(entity_types=labels), "en") == {
+    assert hard_negatives("NER", Schema(entity_types=labels)) == {
         label: tuple(o for o in labels if o != label) for label in labels
     }
 
@@ -189,17 +187,17 @@ def test_another_form_is_an_error(tmp_path):
 
 
 def finder(task, schema, **evidence):
-    return Finder(get_task(task), schema, "en", **evidence)
+    return Finder(get_task(task), schema, **evidence)
 
 
 def test_every_label_has_a_negative():
-    found = hard_negatives("NER", Schema(entity_types=("mast", "river name", "lake name")), "en")
+    found = hard_negatives("NER", Schema(entity_types=("mast", "river name", "lake name")))
     assert all(found.values())
 
 
 def test_large_schemas_of_unknown_words_are_bounded():
     names = tuple(f"x{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(120))
-    found = hard_negatives("NER", Schema(entity_types=names), "en")
+    found = hard_negatives("NER", Schema(entity_types=names))
     assert all(0 < len(negatives) < LARGEST for negatives in found.values())
 
 
@@ -312,7 +310,7 @@ def test_an_encoder_guesses_the_kinds_of_unknown_words():
     assert max(guess("fortnight"), key=guess("fortnight").get) == ("measure", "time")
     assert guess("river") == kinds_of("river")
     schema = Schema(entity_types=("fjord", "village", "fortnight", "century", "colour", "shape"))
-    assert "village" in hard_negatives("NER", schema, "en", kinds_of=guess)["fjord"]
+    assert "village" in hard_negatives("NER", schema, kinds_of=guess)["fjord"]
 
 
 def test_a_missing_encoder_says_what_to_do(monkeypatch):

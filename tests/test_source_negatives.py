@@ -81,7 +81,7 @@ def test_typed_relations_are_named_as_triples_or_by_predicate():
     triples = (Triple("ship", "cook", "sailor"), Triple("ship", "flag", "nation"), Triple("fleet", "cook", "sailor"))
     schema = Schema(triples=triples)
     decided = {("ship_cook_sailor", "flag"): True, ("fleet_cook_sailor", "cook"): False}
-    found = Finder(get_task("SPO"), schema, "en", by_hand=decided).negatives
+    found = Finder(get_task("SPO"), schema, by_hand=decided).negatives
     assert triples[1] in found[triples[0]]
     assert triples[2] not in found[triples[0]]
 
@@ -95,7 +95,7 @@ def test_the_cache_answers_for_the_same_question_alone(tmp_path):
             calls.append(label)
             return {}
 
-        return Finder(get_task("SPO"), schema, "en", kinds_of=kinds_of, **evidence)
+        return Finder(get_task("SPO"), schema, kinds_of=kinds_of, **evidence)
 
     first = cached(finder(), tmp_path / "cache", "no encoder")
     assert calls
@@ -114,10 +114,10 @@ def test_the_cache_answers_for_the_same_question_alone(tmp_path):
 
 @pytest.mark.parametrize("broken", ["", "[]", "[[99], [], [], []]", "{}"])
 def test_a_broken_cache_file_is_made_anew(tmp_path, broken):
-    found = cached(Finder(get_task("NER"), CONLL.schema, "en"), tmp_path)
+    found = cached(Finder(get_task("NER"), CONLL.schema), tmp_path)
     for path in tmp_path.iterdir():
         path.write_text(broken)
-    assert cached(Finder(get_task("NER"), CONLL.schema, "en"), tmp_path) == found
+    assert cached(Finder(get_task("NER"), CONLL.schema), tmp_path) == found
 
 
 def test_a_bare_schema_takes_what_a_like_source_declares():
