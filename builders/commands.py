@@ -81,6 +81,11 @@ def sources(name: str | None, raw: Path | None, as_json: bool) -> None:
               help="Options in an instruction at most; the task's own if 0, the whole schema if -1.")  # fmt: skip
 @click.option("--max-empty", type=click.FloatRange(0), metavar="RATIO",
               help="Keep so many training rows with empty answers for each other row, in every source.")  # fmt: skip
+@click.option("--dedup", type=click.Choice(["exact", "near"]), default="exact", show_default=True,
+              help="`near` also drops training texts near to held-out ones or to one another.")  # fmt: skip
+@click.option("--contamination", is_flag=True, help="Look for near duplicates and report them in the card.")
+@click.option("--quality", is_flag=True, help="Drop training texts that are too short or mostly not letters.")
+@click.option("--mask", is_flag=True, help="Mask e-mail addresses, telephone and identity numbers, user names.")
 @click.option("--strict", is_flag=True, help="Stop at the first malformed record instead of setting it aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def build(
@@ -96,6 +101,10 @@ def build(
     negatives: str,
     split_num: int,
     max_empty: float | None,
+    dedup: str,
+    contamination: bool,
+    quality: bool,
+    mask: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -111,8 +120,17 @@ def build(
         out,
         only=only,
         options=shards.Options(
-            seed=seed, profile=profile, strict=strict, negatives=negatives, split_num=split_num, max_empty=max_empty
+            seed=seed,
+            profile=profile,
+            strict=strict,
+            negatives=negatives,
+            split_num=split_num,
+            max_empty=max_empty,
+            quality=quality,
+            mask=mask,
+            near=dedup == "near",
         ),
+        contamination=contamination,
         negatives_file=negatives_file,
         workers=workers,
         modules=tuple(path.resolve() for path in modules),

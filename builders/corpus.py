@@ -30,6 +30,7 @@ from .shards import (
     configs_of,
     digest,
     file_digest,
+    find_near_duplicates,
     make_held_out,
     make_shard,
 )
@@ -66,6 +67,7 @@ def build(
     configs: Iterable[str] = CONFIGS,
     options: Options | None = None,
     negatives_file: Path | None = None,
+    contamination: bool = False,
     workers: int = 1,
     modules: tuple[Path, ...] = (),
 ) -> Build:
@@ -79,8 +81,9 @@ def build(
         out: the corpus folder.
         only: names of sources; all that are present if empty.
         configs: those to write; a config's rows do not depend on which others are written.
-        options: seed, cleaning profile and strictness.
+        options: seed, cleaning profile, strictness and the like.
         negatives_file: a hard-negative dictionary in place of the computed one.
+        contamination: look for near duplicates and report them, also where `options.near` does not drop them.
         workers: processes.
         modules: Python files that define further sources.
 
@@ -89,7 +92,7 @@ def build(
     """
     options = options or Options()
     _check_replaceable(out)
-    folders = locate(raw, only, modules)
+    folders = locate(raw, only, modules, options.profile == "published")
     work = out.with_name(f"{out.name}.build")
     work.mkdir(parents=True, exist_ok=True)
     dictionary = read_dictionary(negatives_file) if negatives_file else None
@@ -98,8 +101,11 @@ def build(
     held_out = [replace(job, target=work / "held_out" / job.target.name) for job in held_out]
     _run(make_held_out, held_out, workers, "reading held-out texts")
     jobs = [_with_held_out(job, held_out) for job in jobs if job.configs]
+    near = find_near_duplicates(jobs, work) if contamination or options.near else None
+    if near and options.near:
+        jobs = [_without_near(job, near) for job in jobs]
     shards = _run(make_shard, jobs, workers, "building")
-    summary = _assemble(out, work, jobs, shards, folders, options)
+    summary = _assemble(out, work, jobs, shards, folders, options, near)
     found = {source.name: tuple(source.find(folder)) for source, folder in folders.items()}
     result = Build(
         out=out,
@@ -117,7 +123,9 @@ def build(
     return result
 
 
-def locate(raw: Path | None, only: Iterable[str] = (), modules: tuple[Path, ...] = ()) -> dict[Source, Path]:
+def locate(
+    raw: Path | None, only: Iterable[str] = (), modules: tuple[Path, ...] = (), published: bool = False
+) -> dict[Source, Path]:
     """The sources to build and the folder of each one's files, by name.
 
     Raises:
@@ -130,7 +138,7 @@ def locate(raw: Path | None, only: Iterable[str] = (), modules: tuple[Path, ...]
     for source in sorted(named or load_sources(modules).values(), key=lambda source: source.name):
         folder = source.sample if raw is None else source.folder(raw)
         if folder is not None and source.find(folder):
-            found[source.at(folder)] = folder
+            found[source.at(folder, published)] = folder
         elif named and raw is not None:
             raise IEPileError(f"The files of {source.name} are not in {raw / source.name}; {source.wanted}")
     if not found:
@@ -229,6 +237,14 @@ def _with_held_out(job: Job, held_out: Sequence[Job]) -> Job:
     return replace(job, held_out=targets, target=job.target.with_name(f"{job.source}-{job.split}-{key}"))
 
 
+def _without_near(job: Job, near: Path) -> Job:
+    """The job without the near duplicates that the file lists; they are none of those held out."""
+    if job.split in HELD_OUT_SPLITS:
+        return job
+    key = digest(job.target.name, near.name)
+    return replace(job, near=near, target=job.target.with_name(f"{job.source}-{job.split}-{key}"))
+
+
 def _run(function: Callable[[Job], T], jobs: Sequence[Job], workers: int, what: str) -> list[T]:
     """The outcomes in the order of the jobs."""
     if workers <= 1 or len(jobs) <= 1:
@@ -242,7 +258,13 @@ def _run(function: Callable[[Job], T], jobs: Sequence[Job], workers: int, what: 
 
 
 def _assemble(
-    out: Path, work: Path, jobs: Sequence[Job], shards: Sequence[Shard], folders: Iterable[Source], options: Options
+    out: Path,
+    work: Path,
+    jobs: Sequence[Job],
+    shards: Sequence[Shard],
+    folders: Iterable[Source],
+    options: Options,
+    near: Path | None,
 ) -> CorpusSummary:
     """Gather the shards' files under their final names, write the card, move the folder into place."""
     from .. import __version__
@@ -266,6 +288,7 @@ def _assemble(
         sources=tuple(_summary(source, [s for s in shards if s.source == source.name]) for source in folders),
         cleaning=_cleaning(shards),
         sample=_first_row(part, configs),
+        contamination=json.loads(near.with_suffix(".json").read_text("utf-8")) if near else None,
     )
     (part / "README.md").write_text(render_dataset_card(summary), encoding="utf-8")
     _move(part, out, work)

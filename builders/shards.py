@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from .cleaning import Cleaner, join_by_text, text_digest
 from .errors import FormatError
 from .instructions import TRAINING_SPLITS, Asking
+from .near_duplicates import near_duplicates
 from .records import Record, Rejected
 from .source import Source, load_sources
 from .tasks import TASKS, Option
@@ -44,6 +45,9 @@ class Options:
     negatives: str = "hard"  # or "random" or "all", for comparison
     split_num: int = 0  # options in a batch at most, in place of the task's own; below 0 for the whole schema
     max_empty: float | None = None  # training rows whose answers are all empty, for each other row
+    quality: bool = False  # whether poor texts to train on go
+    mask: bool = False  # whether personal data are masked
+    near: bool = False  # whether near duplicates go
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Job:
     configs: tuple[str, ...]
     options: Options
     held_out: tuple[Path, ...] = ()  # files of text digests
+    near: Path | None = None  # file of the ids of near duplicates
     negatives: Mapping[str, Mapping[Option, Sequence[Option]]] | None = None  # task → option → hard negatives
     modules: tuple[Path, ...] = ()  # of the user's own sources
 
@@ -104,7 +109,7 @@ def make_shard(job: Job) -> Shard:
 def make_held_out(job: Job) -> Path:
     """Write the digests of all texts of the split, as a training text may not be one of them."""
     if not job.target.exists():
-        source = load_sources(job.modules)[job.source].at(job.folder)
+        source = _source(job)
         texts = (item.text for item in source.records(job.folder, job.split) if isinstance(item, Record))
         part = job.target.with_name(f"{job.target.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +118,29 @@ def make_held_out(job: Job) -> Path:
     return job.target
 
 
+def find_near_duplicates(jobs: Sequence[Job], work: Path) -> Path:
+    """Write the ids of the near duplicates among all splits, a line each, and the report beside it as JSON."""
+    path = work / "near" / digest(code_digest(), sorted(job.target.name for job in jobs))
+    if not path.exists():
+        found = near_duplicates(text for job in jobs for text in _texts(job))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".json").write_text(json.dumps(found.to_dict(), ensure_ascii=False), encoding="utf-8")
+        part = path.with_suffix(".part")
+        part.write_text("\n".join(sorted(found.drop)), encoding="utf-8")
+        part.rename(path)
+    return path
+
+
+def _texts(job: Job) -> Iterator[tuple[str, str, str, str]]:
+    source = _source(job)
+    for item in source.records(job.folder, job.split):
+        if isinstance(item, Record):
+            yield job.source, job.split, item.id, item.text
+
+
 def _write(job: Job, folder: Path) -> Shard:
-    source = load_sources(job.modules)[job.source].at(job.folder)
-    cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
+    source = _source(job)
+    cleaner = _cleaner(job)
     askings = {config: _asking(job, source, config) for config in job.configs}
     if job.options.max_empty is not None and job.split in TRAINING_SPLITS:
         askings = _sparing(job, source, askings)
@@ -151,6 +176,16 @@ def _write(job: Job, folder: Path) -> Shard:
     )
 
 
+def _source(job: Job) -> Source:
+    return load_sources(job.modules)[job.source].at(job.folder, job.options.profile == "published")
+
+
+def _cleaner(job: Job) -> Cleaner:
+    options = job.options
+    near = frozenset(job.near.read_text("utf-8").splitlines()) if job.near else frozenset()
+    return Cleaner(options.profile, _digests(job.held_out), quality=options.quality, mask=options.mask, near=near)
+
+
 def _asking(job: Job, source: Source, config: str) -> Asking:
     task = TASKS[config.partition("_")[2].upper()]
     return Asking(
@@ -168,7 +203,7 @@ def _asking(job: Job, source: Source, config: str) -> Asking:
 def _sparing(job: Job, source: Source, askings: Mapping[str, Asking]) -> dict[str, Asking]:
     """The askings with the probability that brings their empty rows down to `max_empty` a filled one."""
     totals = {config: [0, 0] for config in askings}
-    cleaner = Cleaner(profile=job.options.profile, held_out=_digests(job.held_out))
+    cleaner = _cleaner(job)
     for item in cleaner.clean(_native(job, source, Counter()), job.split):
         if isinstance(item, Record):
             for config, asking in askings.items():

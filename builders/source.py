@@ -115,6 +115,7 @@ class Source:
     role_names: Mapping[str, str | None] = field(default_factory=dict)
     role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carve: Mapping[str, float] = field(default_factory=dict)
+    unpublished: tuple[str, ...] = ()  # carved splits that the published corpus lacks; its profile has none either
     folders: tuple[str, ...] = ()
     unseen: tuple[int, int] | None = None
     complementary: bool = False
@@ -166,12 +167,16 @@ class Source:
             found = dict.fromkeys(self.carve, found["train"]) | found
         return {split: found[split] for split in self.splits if split in found}
 
-    def at(self, folder: Path) -> Source:
+    def at(self, folder: Path, published: bool = False) -> Source:
         """This source as the files below its folder decide it: labels that they list, or that are drawn from them.
+
+        With `published`, splits that the published corpus lacks are not carved.
 
         Raises:
             FormatError: where its labels stand in a `schema.json` that is missing or malformed.
         """
+        if published and self.unpublished:
+            return replace(self, carve={s: share for s, share in self.carve.items() if s not in self.unpublished})
         if not self.labels:
             return self._with_listed_labels(folder)
         return self if self.unseen is None else self._with_drawn_labels(folder, *self.unseen)

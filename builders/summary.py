@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 LANGUAGES = ("en", "zh")
 MIXED_TASKS = ("ner", "re", "ee", "eet", "eea")  # `spo` asks again what `re` asks, so no mix holds it
@@ -71,6 +72,7 @@ class CorpusSummary:
     sources: tuple[SourceSummary, ...]
     cleaning: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # source → rule → how many it removed
     sample: Mapping[str, str | int] = field(default_factory=dict)  # one row
+    contamination: Mapping[str, Any] | None = None  # near duplicates, as `NearDuplicates.to_dict` tells of them
 
     @property
     def rows(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from ..builders.cleaning import RULES
 from ..builders.source import SPLITS
 from ..builders.summary import ConfigSummary, CorpusSummary, SplitSummary
 from ..builders.tasks import TASKS
@@ -27,7 +28,8 @@ TASK_TAGS = {"NER": "named-entity-recognition", "RE": "relation-extraction", "EE
 def render_dataset_card(summary: CorpusSummary) -> str:
     """The README.md of a built corpus: YAML by which `datasets` loads it, and what a reader should know."""
     members = summary.members
-    rules = sorted({rule for counts in summary.cleaning.values() for rule in counts})
+    applied = {rule for counts in summary.cleaning.values() for rule in counts}
+    rules = {rule: what for rule, what in RULES.items() if rule in applied}
     first = next((name for name in members if "_" in name), "all")
     return _render(
         "dataset_card.md.j2",

@@ -177,3 +177,36 @@ def test_absent_sources_and_splits_are_named(raw: Path, tmp_path: Path) -> None:
     made = build(raw, tmp_path / "iepile")
     assert made.incomplete == {"CoNLL2003": ("test",)}
     assert "CoNLL2003" not in made.absent
+
+
+def test_near_duplicates_are_reported_and_by_option_dropped(raw: Path, tmp_path: Path) -> None:
+    folder = raw / "CoNLL2003/as/unpacked"
+    near = (folder / "eng.testb").read_text().replace("Porto NNP", "porto NNP")
+    with (folder / "eng.train").open("a") as file:
+        file.write("\n" + near)
+    kept = build(raw, tmp_path / "iepile", contamination=True)
+    found = [{"trained_on": "CoNLL2003/train", "held_out": "CoNLL2003/test", "texts": 1}]
+    assert kept.summary.contamination and kept.summary.contamination["contaminated"] == found
+    assert "| CoNLL2003/train | CoNLL2003/test | 1 |" in (kept.out / "README.md").read_text()
+    assert next(shard for shard in kept.shards if shard.split == "train").records == 5
+    dropped = build(raw, tmp_path / "iepile", options=Options(near=True))
+    train = next(shard for shard in dropped.shards if shard.split == "train")
+    assert train.removed == {"near duplicate": 1} and train.records == 4
+
+
+def test_poor_texts_go_and_personal_data_are_masked_by_option(raw: Path, tmp_path: Path) -> None:
+    with (raw / "CoNLL2003/as/unpacked/eng.train").open("a") as file:
+        file.write("\n1 CD I-NP O\n: : O O\n2 CD I-NP O\n\nWrite VB O O\nada@example.org NN O O\nsoon RB O O\n")
+    plain = build(raw, tmp_path / "iepile")
+    assert "ada@example.org" in str(rows_of(plain.out, "en_ner", "train"))
+    strict = build(raw, tmp_path / "iepile", options=Options(quality=True, mask=True))
+    rows = str(rows_of(strict.out, "en_ner", "train"))
+    assert "ada@example.org" not in rows and "Write" in rows and "1 : 2" not in rows
+
+
+def test_the_published_profile_carves_what_was_published(tmp_path: Path) -> None:
+    splits = {
+        profile: {s.split for s in build(None, tmp_path / profile, only=["MIT-Movie"], options=options).shards}
+        for profile, options in {"default": Options(), "published": Options(profile="published")}.items()
+    }
+    assert splits == {"default": {"train", "validation", "test"}, "published": {"train", "test"}}

@@ -39,6 +39,7 @@ source = Source(
         "REVIEW": "review",
     },
     carve={"validation": 0.1},
+    unpublished=("validation",),
     folders=("MIT_Movie", "MITMovie"),
     key="mit-movie",
 )

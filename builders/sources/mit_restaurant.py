@@ -35,6 +35,7 @@ source = Source(
         "Cuisine": "Cuisine",
     },
     carve={"validation": 0.1},
+    unpublished=("validation",),
     folders=("MIT_Restaurant", "MITRestaurant"),
     key="mit-restaurant",
 )
