@@ -100,7 +100,7 @@ def annotated(task, record):
         for argument, role in {(a.argument, a.role) for a in e.arguments}
     )
     if task.name == "EET":
-        return {"trigger": Counter(set(triggers))}
+        return {"trigger": triggers}
     return {"argument": arguments} if task.name == "EEA" else {"trigger": triggers, "argument": arguments}
 
 
