@@ -28,6 +28,8 @@ PUBLISHED: Mapping[str, tuple[str, str]] = {
     "zjunlp/qwen1.5-14b-iepile-lora": ("Qwen/Qwen1.5-14B-Chat", "qwen"),
 }
 
+LARGE = 50 * 2**20  # bytes
+
 Shapes = Mapping[str, tuple[int, int]]
 
 
@@ -130,6 +132,26 @@ def target_shapes(folder: Path) -> Shapes:
             sides = found.setdefault(layer, [0, 0])
             sides[part.startswith("A.")] = shape[part.startswith("A.")]
     return {layer: (sides[0], sides[1]) for layer, sides in sorted(found.items())}
+
+
+def store_as_bfloat16(folder: Path) -> None:
+    """Halve an adapter's file: what was trained in bfloat16 has no more digits to keep."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "adapter_model.safetensors"
+    weights = {key: weight.to(torch.bfloat16) for key, weight in load_file(path).items()}
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def warn_of_size(folder: Path) -> None:
+    """Say so where an adapter is too large to be passed around lightly, and what would make it smaller."""
+    size = (folder / "adapter_model.safetensors").stat().st_size
+    if size > LARGE:
+        logger.warning(
+            "The adapter has %d MB, over %d; a lower lora_r or fewer target_modules make it smaller.",
+            *(size // 2**20, LARGE // 2**20),
+        )
 
 
 def _weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:

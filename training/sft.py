@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..builders.errors import IEPileError
-from .adapters import Adapter, find_adapter, load_adapter, target_shapes
+from .adapters import Adapter, find_adapter, load_adapter, store_as_bfloat16, target_shapes, warn_of_size
 from .base_models import BaseModel, load_model, load_tokenizer, resolve_base_model
 from .data import choose_rows, encode_rows, read_encoded
 from .recipe import SFT_KEYS, Recipe
@@ -79,6 +79,9 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
     if processes.is_main_process:
+        if recipe.bfloat16:
+            store_as_bfloat16(run.saving)
+        warn_of_size(run.saving)
         encoded = {split: part for split, (_, part) in read_encoded(run.rows).items()}
         summary = summarise(recipe, base, trainer, encoded, seconds=time.monotonic() - started)
         write_loss_plot(trainer.state.log_history, run.saving / "loss.png")
