@@ -11,7 +11,8 @@ import importlib.util
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -96,7 +97,8 @@ def load_tokenizer(base: BaseModel, *, trust_remote_code: bool = False) -> PreTr
     """The tokenizer of a base model, with a token to pad with."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(base.path, revision=base.revision, trust_remote_code=trust_remote_code)
+    with _code_refused(base, trust_remote_code):
+        tokenizer = AutoTokenizer.from_pretrained(base.path, trust_remote_code=trust_remote_code)
     if tokenizer.pad_token_id is None:
         # Llama has none. Padding is masked wherever it stands, so that any token will do.
         tokenizer.pad_token = tokenizer.eos_token
@@ -112,12 +114,25 @@ def load_model(
     import torch
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(
-        base.path, revision=base.revision, dtype=getattr(torch, dtype), trust_remote_code=trust_remote_code, **options
-    )
+    with _code_refused(base, trust_remote_code):
+        model = AutoModelForCausalLM.from_pretrained(
+            base.path, dtype=getattr(torch, dtype), trust_remote_code=trust_remote_code, **options
+        )
     # PEFT copies this into an adapter's configuration as the name of its base.
     model.name_or_path = model.config._name_or_path = base.name
     return model
+
+
+@contextmanager
+def _code_refused(base: BaseModel, trusted: bool) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        if trusted or "trust_remote_code" not in str(error):
+            raise
+        raise IEPileError(
+            f"{base.name} comes with code of its own; read it, and if you trust it set trust_remote_code=true."
+        ) from None
 
 
 def _snapshot(name: str, revision: str | None) -> tuple[Path | None, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..builders.errors import IEPileError
+from ..cards.render import render_model_card
 from .base_models import BaseModel
 from .recipe import Recipe
 
@@ -77,7 +78,7 @@ class RunFolder:
         found = [path for path in self.checkpoints.glob("checkpoint-*") if _is_whole(path)]
         return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
-    def finish(self, base: BaseModel, serving: Mapping[str, Any], card: str, summary: Mapping[str, Any]) -> None:
+    def finish(self, base: BaseModel, serving: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         """Move the saved adapter into the folder, the summary last, and clear away what only the run needed."""
         config = self.saving / "adapter_config.json"
         settings = json.loads(config.read_text("utf-8"))
@@ -86,8 +87,8 @@ class RunFolder:
             settings["target_modules"].sort()  # a set until now, in an order that differs from run to run
         _write_json(config, settings)
         _write_json(self.saving / "iepile.json", serving)
-        (self.saving / "README.md").write_text(card, "utf-8")
         _write_json(self.saving / SUMMARY, summary)
+        (self.saving / "README.md").write_text(render_model_card(self.saving, repo_id=self.folder.as_posix()), "utf-8")
         for name in (*ADAPTER_FILES, SUMMARY):
             os.replace(self.saving / name, self.folder / name)
         shutil.rmtree(self._run)

@@ -9,19 +9,23 @@ import logging
 import sys
 import time
 import warnings
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..builders.errors import IEPileError
-from .adapters import target_shapes
+from .adapters import Adapter, find_adapter, load_adapter, store_as_bfloat16, target_shapes, warn_of_size
 from .base_models import BaseModel, load_model, load_tokenizer, resolve_base_model
 from .data import choose_rows, encode_rows, read_encoded
 from .recipe import SFT_KEYS, Recipe
 from .run_folder import RunFolder
-from .summary import adapter_card, serving_settings, summarise, write_loss_plot
+from .summary import serving_settings, summarise, write_loss_plot
 
 if TYPE_CHECKING:
     from accelerate import PartialState
+    from peft import PeftModel
+    from transformers import PreTrainedModel
 
     from .trainer import CompletionTrainer
 
@@ -55,11 +59,14 @@ def train(recipe: Recipe) -> Path:
 def _run(recipe: Recipe, processes: PartialState) -> Path:
     """One process, or each of the several of `accelerate launch`; the main one alone writes."""
     started = time.monotonic()
+    adapter = find_adapter(recipe.adapter, recipe.base_model) if recipe.adapter else None
+    if adapter:
+        recipe = replace(recipe, base_model=adapter.base, template=adapter.template)
     run = RunFolder(recipe.folder)
     if processes.is_main_process:
         run.claim(recipe)
         chosen = choose_rows(recipe)  # before the base, which may take minutes to come
-    base = resolve_base_model(recipe.base_model, recipe.revision)
+    base = resolve_base_model(str(recipe.base_model), recipe.revision or (adapter.revision if adapter else None))
     tokenizer = load_tokenizer(base, trust_remote_code=recipe.trust_remote_code)
     if processes.is_main_process:
         encode_rows(chosen, tokenizer, run.rows)
@@ -68,64 +75,89 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     checkpoint = run.last_checkpoint()
     if checkpoint:
         logger.info("going on from %s", checkpoint)
-    trainer = _trainer(recipe, base, tokenizer, run)
+    trainer = _trainer(recipe, _model(recipe, base, adapter), tokenizer, run)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
     if processes.is_main_process:
+        if recipe.bfloat16:
+            store_as_bfloat16(run.saving)
+        warn_of_size(run.saving)
         encoded = {split: part for split, (_, part) in read_encoded(run.rows).items()}
         summary = summarise(recipe, base, trainer, encoded, seconds=time.monotonic() - started)
         write_loss_plot(trainer.state.log_history, run.saving / "loss.png")
         serving = serving_settings(recipe, base, target_shapes(run.saving))
-        run.finish(base, serving, adapter_card(recipe, base, summary), summary)
+        run.finish(base, serving, summary)
     processes.wait_for_everyone()
     return run.folder
 
 
-def _trainer(recipe: Recipe, base: BaseModel, tokenizer: Any, run: RunFolder) -> CompletionTrainer:
+def _model(recipe: Recipe, base: BaseModel, adapter: Adapter | None) -> PreTrainedModel | PeftModel:
+    """The base with an adapter to train: a new one, or the one that is trained on."""
     import torch
-    from peft import LoraConfig
+    from peft import LoraConfig, get_peft_model
+    from transformers import BitsAndBytesConfig, set_seed
+
+    dtype = "bfloat16" if recipe.bfloat16 else "float32"
+    options: dict[str, Any] = {}
+    if recipe.load_in_4bit:
+        if find_spec("bitsandbytes") is None:
+            raise IEPileError("load_in_4bit needs bitsandbytes; run `pip install 'iepile[qlora]'`.")
+        # The settings of QLoRA, https://arxiv.org/abs/2305.14314.
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=getattr(torch, dtype),
+        )
+    model = load_model(base, dtype=dtype, trust_remote_code=recipe.trust_remote_code, **options)
+    # PEFT looks for the base's configuration at each checkpoint; where it lies on disk it need not ask the Hub.
+    model.name_or_path = base.path
+    if adapter:
+        return load_adapter(model, adapter, trainable=True)
+    modules = recipe.target_modules
+    set_seed(recipe.seed)  # a new adapter's weights are drawn
+    return get_peft_model(
+        model,
+        LoraConfig(
+            task_type="CAUSAL_LM",
+            r=recipe.lora_r,
+            lora_alpha=recipe.lora_alpha,
+            lora_dropout=recipe.lora_dropout,
+            target_modules=modules if isinstance(modules, str) else list(modules),
+        ),
+    )
+
+
+def _trainer(recipe: Recipe, model: PreTrainedModel | PeftModel, tokenizer: Any, run: RunFolder) -> CompletionTrainer:
+    import torch
     from transformers import PrinterCallback
     from trl import SFTConfig
 
     from .trainer import CompletionTrainer, PlainProgress
 
-    on_gpu = torch.cuda.is_available()
-    bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and on_gpu)
     encoded = read_encoded(run.rows)
     validation = encoded["validation"][0] if "validation" in encoded else None
     arguments = SFTConfig(
         **{key: getattr(recipe, key) for key in SFT_KEYS},
         output_dir=str(run.checkpoints),
-        bf16=bfloat16,
+        bf16=recipe.bfloat16,
         per_device_eval_batch_size=recipe.per_device_train_batch_size,
         eval_strategy="steps" if validation else "no",
         eval_on_start=validation is not None,
         save_strategy="steps",
         save_total_limit=2,
         include_num_input_tokens_seen="non_padding",
-        dataloader_pin_memory=on_gpu,
+        dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=not sys.stderr.isatty(),
         report_to="none",
         max_length=None,  # rows over the cutoff were set aside and counted: nothing is left to cut
     )
-    model = load_model(base, dtype="bfloat16" if bfloat16 else "float32", trust_remote_code=recipe.trust_remote_code)
-    # PEFT looks for the base's configuration at each checkpoint; where it lies on disk it need not ask the Hub.
-    model.name_or_path = base.path
     trainer = CompletionTrainer(
         model=model,
         args=arguments,
         train_dataset=encoded["train"][0],
         eval_dataset=validation,
         processing_class=tokenizer,
-        peft_config=LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.lora_r,
-            lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
-            target_modules=recipe.target_modules
-            if isinstance(recipe.target_modules, str)
-            else list(recipe.target_modules),
-        ),
         lengths=[len(ids) for ids in encoded["train"][0]["input_ids"]],
     )
     if arguments.disable_tqdm:

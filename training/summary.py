@@ -1,4 +1,4 @@
-"""What a run reports of itself: the summary, the loss plot, the adapter's card and what serving must know."""
+"""What a run reports of itself: the summary, the loss plot, and what serving must know."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from .base_models import BaseModel
 from .data import Encoded
@@ -71,25 +69,6 @@ def serving_settings(recipe: Recipe, base: BaseModel, shapes: Mapping[str, Seque
         "cutoff": recipe.cutoff,
         "target_shapes": shapes,
     }
-
-
-def adapter_card(recipe: Recipe, base: BaseModel, summary: Mapping[str, Any]) -> str:
-    """A README.md for the adapter's folder; a release renders a fuller one."""
-    head = {"base_model": base.name, "library_name": "peft", "tags": ["iepile", "information-extraction", "lora"]}
-    train, losses = summary["data"]["train"], summary["loss"]["validation"]
-    lines = [
-        f"# {recipe.name or 'IEPile adapter'}",
-        "",
-        f"A LoRA adapter for [{base.name}](https://huggingface.co/{base.name}), trained with `iepile train`.",
-        "",
-        f"- data: {train['rows']} rows of {', '.join(recipe.configs)}, digest `{train['digest']}`",
-        f"- tokens: {summary['tokens']}, steps: {summary['steps']}, seed: {recipe.seed}",
-    ]
-    if losses:
-        lines.append(f"- validation loss: {losses[0]['loss']:.3f} before, {losses[-1]['loss']:.3f} after")
-    settings = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(recipe).items()}
-    lines += ["", "## Recipe", "", "```yaml", yaml.safe_dump(settings, sort_keys=False).rstrip(), "```", ""]
-    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n" + "\n".join(lines)
 
 
 def write_loss_plot(history: Sequence[Mapping[str, Any]], path: Path) -> None:
