@@ -15,7 +15,8 @@ from .negatives_commands import hard_negatives
 @click.argument("name", required=False)
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder of native files: show what of each is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def sources(name: str | None, raw: Path | None, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="Print the list as a Markdown table.")
+def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -> None:
     """List the sources, or show one: task, language, licence, files and how to come by them."""
     from .source import Source, get_source, load_sources
 
@@ -39,6 +40,9 @@ def sources(name: str | None, raw: Path | None, as_json: bool) -> None:
             return echo_json(rows)
         shown = ["name", "task", "language", "domain", "labels", "redistribute", *(["present"] if raw else [])]
         cells = [[", ".join(r[c]) if isinstance(r[c], list) else r[c] for c in shown] for r in rows]
+        if markdown:
+            lines = [shown, ["---"] * len(shown), *cells]
+            return click.echo("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
         return click.echo(table(shown, cells))
     source = get_source(name)
     details = {
