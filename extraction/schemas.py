@@ -187,8 +187,16 @@ def _published_lines(lines: list[str], task: str | None) -> Any:
     except json.JSONDecodeError:
         return None
     family = get_task(task).family if task else "event" if len(values) > 2 and values[2] else None
+    if task and get_task(task).name == "SPO":
+        return [_parted(triple, values[1]) for triple in values[0]]
     if family == "relation":
         return values[1]
     if family == "event" and len(values) > 2 and values[2]:
         return values[2]
     return values[0]
+
+
+def _parted(triple: str, predicates: Sequence[str]) -> tuple[str, ...]:
+    """`Ship_sails to_Port` → its three parts; as it is where it holds no known predicate between two types."""
+    found = (triple.partition(f"_{predicate}_") for predicate in sorted(predicates, key=len, reverse=True))
+    return next(((s, between[1:-1], o) for s, between, o in found if s and o), (triple,))

@@ -144,6 +144,14 @@ def test_build_for_a_schema(tmp_path):
     }  # fmt: skip
 
 
+def test_build_for_a_published_schema_of_typed_relations(tmp_path):
+    lines = (["ship_sails_to_port", "ship_sails_port", "crew_eats_dish"], ["sails", "sails_to", "eats"], {})
+    (tmp_path / "schema.json").write_text("\n".join(map(json.dumps, lines)))
+    args = ("--task", "SPO", "--schema", tmp_path / "schema.json", "--out", tmp_path / "out.json")
+    assert run("build", *args).exit_code == 0
+    assert "ship_sails_port" in read_dictionary(tmp_path / "out.json")["ship_sails_to_port"]
+
+
 def test_build_with_records_and_predictions(tmp_path):
     (tmp_path / "schema.json").write_text(json.dumps(["xa", "xb", "xc", "xd"]))
     mentions = [("Aurora", "xa"), ("Aurora", "xb"), ("Tern", "xc"), ("Tern", "xd")]
