@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..builders.errors import IEPileError
+from ..training.adapters import find_adapter, load_adapter
 from ..training.base_models import load_model, load_tokenizer, resolve_base_model
 from ..training.prompts import CHAT, encode_prompt, stop_id
 from .backend import Decoding, Question, Reply
@@ -78,7 +79,8 @@ class TransformersBackend:
 
         Args:
             base: a Hub id or a folder.
-            adapter: likewise; it is merged into the weights, since that is quicker.
+            adapter: likewise; it is merged into the weights, since that is quicker. Its prompt template is taken
+                unless `options` name one.
             revision: of the base.
             dtype: a name of torch's; float32 on a CPU, bfloat16 elsewhere.
             device: where to run; the first accelerator, or the CPU.
@@ -86,18 +88,21 @@ class TransformersBackend:
             options: see the class.
 
         Raises:
-            IEPileError: where the base or the adapter cannot be had.
+            IEPileError: where the base or the adapter cannot be had, or the adapter does not fit the base.
         """
         device = device or _best_device()
+        placed = None if adapter is None else find_adapter(adapter, base)
+        if placed:
+            revision = revision or placed.revision
+            options.setdefault("template", placed.template)
         found = resolve_base_model(base, revision)
         dtype = dtype or ("float32" if device == "cpu" else "bfloat16")
         tokenizer = load_tokenizer(found, trust_remote_code=trust_remote_code)
         model = load_model(found, dtype=dtype, trust_remote_code=trust_remote_code)
-        if adapter is not None:
-            model = _with_adapter(model, str(adapter))
         details = {"base": found.name, "revision": found.revision, "origin": found.origin}
-        if adapter is not None:
-            details |= {"adapter": str(adapter), "adapter digest": _digest(Path(adapter))}
+        if placed:
+            model = load_adapter(model, placed).merge_and_unload()
+            details |= {"adapter": placed.name, "adapter digest": _digest(placed.folder)}
         return cls(model.to(device), tokenizer, details={k: v for k, v in details.items() if v}, **options)
 
     @property
@@ -156,23 +161,12 @@ class TransformersBackend:
         return [ids] if isinstance(ids, int) else list(ids or ())
 
 
-def _with_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
-    from peft import PeftModel
-
-    try:
-        merged: PreTrainedModel = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise IEPileError(f"The adapter {adapter} could not be put on {model.name_or_path}: {reason}") from None
-    return merged
-
-
 def _digest(adapter: Path) -> str:
-    """Of a local adapter's weights: a path alone does not tell which training it holds."""
+    """Of an adapter's weights: a path alone does not tell which training it holds."""
     state = blake2b(digest_size=8)
     for file in sorted(adapter.glob("adapter_model.*")):
         state.update(file.read_bytes())
-    return state.hexdigest() if adapter.is_dir() else ""
+    return state.hexdigest()
 
 
 def _best_device() -> str:

@@ -165,3 +165,22 @@ def test_a_large_adapter_is_warned_of(
     monkeypatch.setattr(adapters, "LARGE", 1024)
     warn_of_size(folder)
     assert "a lower lora_r or fewer target_modules" in caplog.text
+
+
+def test_the_extractor_takes_the_template_of_the_adapter_and_refuses_a_base_that_does_not_fit(
+    folder: Path, tmp_path: Path
+) -> None:
+    from iepile.extraction.transformers_backend import TransformersBackend
+
+    from toy_models import save_toy_base
+
+    _write(folder / "iepile.json", template="qwen")
+    base = save_toy_base(tmp_path / "base")
+    backend = TransformersBackend.from_pretrained(str(base), folder)
+    assert backend.template == "qwen" and backend.details["adapter digest"]
+    assert TransformersBackend.from_pretrained(str(base), folder, template="chat").template == "chat"
+    wide = tmp_path / "wide"
+    _model(hidden_size=64).save_pretrained(str(wide))
+    toy_tokenizer().save_pretrained(str(wide))
+    with pytest.raises(IEPileError, match="does not fit"):
+        TransformersBackend.from_pretrained(str(wide), folder)
