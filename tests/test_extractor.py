@@ -28,7 +28,7 @@ def test_prompts_are_those_of_the_corpus_test_rows() -> None:
     labels = tuple(f"type {n}" for n in range(14))
     text = "Ada met Bo in Lund."
     asking = Asking(get_task("NER"), Schema(entity_types=labels), "en", {})
-    expected = [instruction for instruction, _ in asking.rows(Record(text), "toy/test/0", "test")]
+    expected = [instruction for _, instruction, _ in asking.rows(Record(text, id="toy/test/0"), "test")]
     backend = Canned()
     Extractor(backend).extract(text, labels, task="NER")
     assert [q.instruction for q in backend.questions] == expected
