@@ -174,19 +174,27 @@ class Result:
         doc.spans["iepile"] = [span for span in spans if span is not None]
         return doc
 
-    def to_html(self) -> str:
-        """The text as HTML with each mention marked; whatever the text holds is escaped."""
-        pieces, done = [], 0
+    def segments(self) -> list[tuple[str, str | None]]:
+        """The whole text in order, cut into (stretch, label); None for what is no mention.
+
+        Of mentions that overlap, the one that starts first is shown, and of those the longest.
+        """
+        pieces: list[tuple[str, str | None]] = []
+        done = 0
         for label, mention in sorted(self._supported(), key=lambda pair: (pair[1].start, -(pair[1].end or 0))):
             assert mention.start is not None and mention.end is not None
-            if mention.start < done:  # nested or overlapping: the outer one is shown
-                continue
-            pieces += [
-                html.escape(self.text[done : mention.start]),
-                f'<mark title="{html.escape(label)}">{html.escape(self.text[mention.start : mention.end])}</mark>',
-            ]
-            done = mention.end
-        return f"<p>{''.join(pieces)}{html.escape(self.text[done:])}</p>"
+            if mention.start >= done:
+                pieces += [(self.text[done : mention.start], None), (self.text[mention.start : mention.end], label)]
+                done = mention.end
+        return [piece for piece in (*pieces, (self.text[done:], None)) if piece[0]]
+
+    def to_html(self) -> str:
+        """The text as HTML with each mention marked; whatever the text holds is escaped."""
+        pieces = (
+            html.escape(text) if label is None else f'<mark title="{html.escape(label)}">{html.escape(text)}</mark>'
+            for text, label in self.segments()
+        )
+        return f"<p>{''.join(pieces)}</p>"
 
     def _supported(self) -> Iterator[tuple[str, Mention]]:
         return ((label, mention) for label, mention in self.mentions() if mention.start is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,53 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
         triples = (Triple(**e) if isinstance(e, Mapping) else Triple(*e) for e in entries)
         return _checked(Asked(get_task("SPO"), Schema(triples=tuple(triples))))
     return _labels(entries, task)
+
+
+def parse_schema(text: str, task: str) -> Any:
+    """A schema as people type it, for `read_schema`.
+
+    JSON, or: labels with commas or line ends between them; for EE `type: role, role` on a line each, for EEA
+    `type [trigger, trigger]: role, role`; for SPO `subject type, predicate, object type` on a line each.
+
+    Raises:
+        IEPileError: where a line does not follow this; the message says how it should.
+    """
+    text = text.strip()
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise IEPileError(
+                f"The schema opens like JSON and is none, at line {error.lineno} ({error.msg})."
+            ) from None
+    name, lines = get_task(task).name, [line.strip() for line in text.splitlines() if line.strip()]
+    if name == "SPO":
+        return [_triple_line(line) for line in lines]
+    if name in ("EE", "EEA"):
+        events = [_event_line(line, name == "EEA") for line in lines]
+        _distinct([event["event_type"] for event in events])
+        return events
+    return [label for line in lines for label in _listed(line)]
+
+
+def _triple_line(line: str) -> Triple:
+    parts = _listed(line)
+    if len(parts) != 3:
+        raise IEPileError(f"{line!r} is no typed triple; write `subject type, predicate, object type`.")
+    return Triple(*parts)
+
+
+def _event_line(line: str, with_triggers: bool) -> dict[str, Any]:
+    found = re.fullmatch(r"(?P<type>[^:：\[\]]+?)\s*(\[(?P<triggers>.*)\])?\s*([:：](?P<roles>.*))?", line)
+    if not found or (found["triggers"] is None) == with_triggers:
+        form = "type [trigger, trigger]: role, role" if with_triggers else "type: role, role"
+        raise IEPileError(f"{line!r} is no event type; write `{form}`.")
+    triggers = {"trigger": _listed(found["triggers"])} if with_triggers else {}
+    return {"event_type": found["type"], **triggers, "arguments": _listed(found["roles"] or "")}
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in re.split("[,，、]", text) if part.strip()]
 
 
 def _labels(labels: list[Any], task: str | None) -> Asked:

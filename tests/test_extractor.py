@@ -1,7 +1,6 @@
 """The Extractor, from schema to placed mentions, on a tiny random model and on canned replies."""
 
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +9,14 @@ from iepile.builders.errors import IEPileError
 from iepile.builders.instructions import Asking
 from iepile.builders.records import Record
 from iepile.builders.tasks import Schema, get_task
-from iepile.extraction.backend import Decoding, Question, Reply
 from iepile.extraction.extractor import Extractor
 from iepile.extraction.language import guess_language
-from iepile.extraction.schemas import read_schema
+from iepile.extraction.schemas import parse_schema, read_schema
 
+from canned import Canned
 from toy_models import save_toy_base, toy_model, toy_tokenizer
 
 torch = pytest.importorskip("torch")
-
-
-class Canned:
-    """A backend that gives prepared answers: key → value, or a whole output."""
-
-    details, room = {"base": "canned"}, None
-
-    def __init__(self, answers: dict[str, Any] | None = None, output: str | None = None) -> None:
-        self.answers, self.output = answers or {}, output
-        self.questions: list[Question] = []
-
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
-        self.questions += questions
-        return [Reply(self.output if self.output is not None else self._answer(q)) for q in questions]
-
-    def _answer(self, question: Question) -> str:
-        keys = [question.task.entry_key(entry) for entry in question.entries]
-        return question.task.answer({key: self.answers.get(key, []) for key in keys})
-
-    def count_tokens(self, instruction: str) -> int:
-        return len(instruction)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +28,7 @@ def test_prompts_are_those_of_the_corpus_test_rows() -> None:
     labels = tuple(f"type {n}" for n in range(14))
     text = "Ada met Bo in Lund."
     asking = Asking(get_task("NER"), Schema(entity_types=labels), "en", {})
-    expected = [instruction for instruction, _ in asking.rows(Record(text), "toy/test/0", "test")]
+    expected = [instruction for _, instruction, _ in asking.rows(Record(text, id="toy/test/0"), "test")]
     backend = Canned()
     Extractor(backend).extract(text, labels, task="NER")
     assert [q.instruction for q in backend.questions] == expected
@@ -189,6 +165,24 @@ def test_schema_files(tmp_path: Path) -> None:
     assert read_schema(tmp_path / "relations.json", "RE").schema.relations == ("born in",)
     with pytest.raises(IEPileError, match=r"bad\.json:\d+: not JSON"):
         read_schema(tmp_path / "bad.json", "NER")
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "expected"),
+    [
+        ("person, place\n date", "NER", ["person", "place", "date"]),
+        ("人物，地点、机构", "NER", ["人物", "地点", "机构"]),
+        ('["a, b"]', "RE", ["a, b"]),
+        ("person, lives in, place", "SPO", [("person", "lives in", "place")]),
+        ("hiring: who, whom\nfiring", "EE", [
+            {"event_type": "hiring", "arguments": ["who", "whom"]}, {"event_type": "firing", "arguments": []}]),
+        ("hiring [took on, hired]: who", "EEA", [
+            {"event_type": "hiring", "trigger": ["took on", "hired"], "arguments": ["who"]}]),
+    ],
+)  # fmt: skip
+def test_typed_schemas(text: str, task: str, expected: Any) -> None:
+    assert parse_schema(text, task) == expected
+    assert read_schema(parse_schema(text, task), task).task.name == task
 
 
 def test_results_are_written_in_every_form() -> None:
