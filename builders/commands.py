@@ -65,9 +65,13 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
 @click.command()
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder that holds a folder of native files a source.")
 @click.option("--sample", is_flag=True, help="Build from the bundled toy files of every source instead.")
+@click.option("--release", type=click.Path(path_type=Path), metavar="DIR",
+              help="A release in the published layout (IE-en/NER/…), beside --raw or alone.")  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("iepile"), show_default=True, help="Corpus folder."
 )
+@click.option("--unified-out", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write the cleaned records in the published layout too, to this new folder.")  # fmt: skip
 @click.option("--only", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
 @click.option(
     "--source", "modules", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
@@ -95,7 +99,9 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
 def build(
     raw: Path | None,
     sample: bool,
+    release: Path | None,
     out: Path,
+    unified_out: Path | None,
     only: tuple[str, ...],
     modules: tuple[Path, ...],
     seed: int,
@@ -112,9 +118,12 @@ def build(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Build the corpus from native files."""
-    if sample == (raw is not None):
-        raise click.UsageError("Name the folder of native files with --raw, or ask for the toy files with --sample.")
+    """Build the corpus from native files, or from a release in the published layout."""
+    if sample == (raw is not None or release is not None):
+        raise click.UsageError(
+            "Name the folder of native files with --raw, or a release with --release, or ask for the toy files with "
+            "--sample."
+        )
     from dataclasses import asdict
 
     from . import corpus, shards
@@ -122,6 +131,8 @@ def build(
     made = corpus.build(
         raw,
         out,
+        release=release,
+        unified_out=unified_out,
         only=only,
         options=shards.Options(
             seed=seed,
@@ -153,6 +164,8 @@ def build(
         click.echo(f"Went without {', '.join(made.absent)}; `iepile sources NAME` says how to come by one.")
     configs = ", ".join(config.name for config in made.summary.configs)
     click.echo(f"{made.summary.rows:,} rows in {out} ({configs}); report and rejected.jsonl in {made.work}.")
+    if unified_out is not None:
+        click.echo(f"Their records, in the published layout, in {unified_out}.")
 
 
 COMMANDS = (sources, build, hard_negatives)

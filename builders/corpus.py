@@ -38,6 +38,7 @@ from .source import SPLITS, Source, get_source, load_sources
 from .source_negatives import cached, source_negatives
 from .summary import ConfigSummary, CorpusSummary, SourceCounts, SourceSummary, SplitSummary
 from .tasks import TASKS, Option
+from .unified_out import check_empty, split_path, write_schemas, write_split
 
 LANGUAGES = ("en", "zh")
 CONFIGS = tuple(f"{language}_{task.lower()}" for language in LANGUAGES for task in TASKS)
@@ -63,6 +64,8 @@ def build(
     raw: Path | None,
     out: Path,
     *,
+    release: Path | None = None,
+    unified_out: Path | None = None,
     only: Iterable[str] = (),
     configs: Iterable[str] = CONFIGS,
     options: Options | None = None,
@@ -77,8 +80,10 @@ def build(
     at the end; what is set aside and the report lie in `<out>.build/` beside it.
 
     Args:
-        raw: holds a folder for each source; None for the bundled toy files.
+        raw: holds a folder for each source; with neither it nor a release, the bundled toy files are built.
         out: the corpus folder.
+        release: sources in the published layout (`published.py`); they stand in for native ones of their names.
+        unified_out: a new folder that gets the cleaned records in that layout.
         only: names of sources; all that are present if empty.
         configs: those to write; a config's rows do not depend on which others are written.
         options: seed, cleaning profile, strictness and the like.
@@ -92,6 +97,12 @@ def build(
     """
     options = options or Options()
     _check_replaceable(out)
+    if unified_out is not None:
+        check_empty(unified_out)
+    if release is not None:
+        if not release.is_dir():
+            raise IEPileError(f"{release} is no folder; name the one that holds IE-en and IE-zh with --release.")
+        modules = (*modules, release.resolve())
     folders = locate(raw, only, modules, options.profile == "published")
     work = out.with_name(f"{out.name}.build")
     work.mkdir(parents=True, exist_ok=True)
@@ -105,6 +116,8 @@ def build(
     if near and options.near:
         jobs = [_without_near(job, near) for job in jobs]
     shards = _run(make_shard, jobs, workers, "building")
+    if unified_out is not None:
+        _write_unified(unified_out, jobs, folders, workers)
     summary = _assemble(out, work, jobs, shards, folders, options, near)
     found = {source.name: tuple(source.find(folder)) for source, folder in folders.items()}
     result = Build(
@@ -134,16 +147,20 @@ def locate(
     if raw is not None and not raw.is_dir():
         raise IEPileError(f"{raw} is no folder; name the one that holds the native files with --raw.")
     named = [get_source(name, modules) for name in only]
+    releases = [path for path in modules if path.is_dir()]
     found: dict[Source, Path] = {}
     for source in sorted(named or load_sources(modules).values(), key=lambda source: source.name):
-        folder = source.sample if raw is None else source.folder(raw)
+        native = source.folder(raw) if raw else None if releases else source.sample
+        folder = source.home or native
         if folder is not None and source.find(folder):
             found[source.at(folder, published)] = folder
-        elif named and raw is not None:
-            raise IEPileError(f"The files of {source.name} are not in {raw / source.name}; {source.wanted}")
+        elif named and (raw or releases):
+            place = raw / source.name if raw else releases[0]
+            raise IEPileError(f"The files of {source.name} are not in {place}; {source.wanted}")
     if not found:
         raise IEPileError(
-            f"{raw} holds no source's files; put each into a folder named as `iepile sources` names the source."
+            f"{raw or releases[0]} holds no source's files; "
+            "put each into a folder named as `iepile sources` names the source."
         )
     return found
 
@@ -177,7 +194,7 @@ def _plan(
         named = {
             task: {option_name(o): list(map(option_name, n)) for o, n in m.items()} for task, m in negatives.items()
         }
-        module = file_digest([path for path in modules])
+        module = file_digest([path for path in modules if not path.is_dir()])
         for split, paths in source.find(folder).items():
             key = digest(code_digest(), module, asdict(options), source.name, split, file_digest(paths), wanted, named)
             jobs.append(
@@ -255,6 +272,19 @@ def _run(function: Callable[[Job], T], jobs: Sequence[Job], workers: int, what: 
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _write_unified(out: Path, jobs: Sequence[Job], sources: Iterable[Source], workers: int) -> None:
+    """The cleaned records in the published layout; the folder appears whole or not at all."""
+    part = out.with_name(f"{out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    by_name = {source.name: source for source in sources}
+    jobs = [replace(job, target=part / split_path(by_name[job.source], job.split)) for job in jobs]
+    _run(write_split, jobs, workers, "writing records")
+    write_schemas(part, by_name.values())
+    if out.exists():
+        out.rmdir()
+    part.rename(out)
 
 
 def _assemble(

@@ -84,7 +84,12 @@ class Shard:
 
 def configs_of(source: Source) -> tuple[str, ...]:
     """The configs that a source's records make rows for."""
-    tasks = {"NER": ("NER",), "RE": ("RE", "SPO") if source.triples else ("RE",), "EE": ("EE", "EET", "EEA")}
+    roleless = source.roles and not any(source.roles.values())  # as the published schemas for EET are
+    tasks = {
+        "NER": ("NER",),
+        "RE": ("RE", "SPO") if source.triples else ("RE",),
+        "EE": ("EET",) if roleless else ("EE", "EET", "EEA"),
+    }
     return tuple(f"{source.language}_{task.lower()}" for task in tasks[source.task])
 
 
@@ -138,12 +143,20 @@ def _texts(job: Job) -> Iterator[tuple[str, str, str, str]]:
             yield job.source, job.split, item.id, item.text
 
 
+def kept_records(job: Job) -> Iterator[tuple[Source, Record]]:
+    """Yield the source, and each record that stays of the split: what the rows of its shard are made of."""
+    source = _source(job)
+    for item in _cleaner(job).clean(_native(job, source, Counter()), job.split):
+        if isinstance(item, Record):
+            yield source, item
+
+
 def _write(job: Job, folder: Path) -> Shard:
     source = _source(job)
     cleaner = _cleaner(job)
     askings = {config: _asking(job, source, config) for config in job.configs}
     if job.options.max_empty is not None and job.split in TRAINING_SPLITS:
-        askings = _sparing(job, source, askings)
+        askings = _sparing(job, askings)
     writers = {
         config: _Writer(folder, config, task=asking.task.name, source=source.name, language=source.language)
         for config, asking in askings.items()
@@ -200,16 +213,14 @@ def _asking(job: Job, source: Source, config: str) -> Asking:
     )
 
 
-def _sparing(job: Job, source: Source, askings: Mapping[str, Asking]) -> dict[str, Asking]:
+def _sparing(job: Job, askings: Mapping[str, Asking]) -> dict[str, Asking]:
     """The askings with the probability that brings their empty rows down to `max_empty` a filled one."""
     totals = {config: [0, 0] for config in askings}
-    cleaner = _cleaner(job)
-    for item in cleaner.clean(_native(job, source, Counter()), job.split):
-        if isinstance(item, Record):
-            for config, asking in askings.items():
-                filled, empty = asking.filled_and_empty(item, job.split)
-                totals[config][0] += filled
-                totals[config][1] += empty
+    for _, record in kept_records(job):
+        for config, asking in askings.items():
+            filled, empty = asking.filled_and_empty(record, job.split)
+            totals[config][0] += filled
+            totals[config][1] += empty
     most = job.options.max_empty or 0.0
     keep = {config: min(1.0, most * filled / empty) if empty else 1.0 for config, (filled, empty) in totals.items()}
     return {config: replace(asking, keep_empty=keep[config]) for config, asking in askings.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -88,7 +89,7 @@ class Source:
     them. For events, `roles` maps the name of each type to the names of its roles, and `role_names` maps native roles,
     or `<native type>.<native role>` where one role means different things, to those names where they differ, None for
     a role that is left out. `role_values` lists the values of a role that is enumerated: such an argument is a class
-    and need not stand in the text.
+    and need not stand in the text. Where no type has a role, no argument is asked for.
 
     `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
     moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
@@ -121,6 +122,8 @@ class Source:
     complementary: bool = False
     key: str = ""  # the name that the published dictionaries use
     module: str = ""  # set by `load_sources`
+    home: Path | None = None  # the folder of a source that was made from one (`published.py`)
+    native: Source | None = None  # the source that it is the published form of
 
     @property
     def schema(self) -> Schema:
@@ -149,6 +152,8 @@ class Source:
 
     def folder(self, raw: Path) -> Path | None:
         """This source's folder: named as the source, in `raw` or up to two folders below it (language, task)."""
+        if self.home:
+            return self.home
         names = {n.lower() for n in (self.name, *self.folders)}
         for pattern in ("*", "*/*", "*/*/*"):
             found = sorted(p for p in raw.glob(pattern) if p.is_dir() and p.name.lower() in names)
@@ -176,7 +181,8 @@ class Source:
             FormatError: where its labels stand in a `schema.json` that is missing or malformed.
         """
         if published and self.unpublished:
-            return replace(self, carve={s: share for s, share in self.carve.items() if s not in self.unpublished})
+            carve = {split: share for split, share in self.carve.items() if split not in self.unpublished}
+            return replace(self, carve=carve).at(folder)
         if not self.labels:
             return self._with_listed_labels(folder)
         return self if self.unseen is None else self._with_drawn_labels(folder, *self.unseen)
@@ -186,10 +192,16 @@ class Source:
         if not path.is_file():
             raise FormatError(f"{path}:1: this file of {self.name}'s labels is missing; put it beside the others.")
         schema = read_unified_schema(path)
-        names = {"NER": schema.types, "RE": schema.relations, "EE": tuple(schema.roles)}[self.task]
+        triples = tuple(Triple(*triple) for triple in schema.triples) if self.task == "RE" else ()
+        names = {
+            "NER": schema.types,
+            "RE": schema.relations or tuple(triple.predicate for triple in triples),
+            "EE": (*schema.types, *schema.roles),
+        }[self.task]
         if not names:
             raise FormatError(f"{path}:1: this schema lists nothing for {self.task}; mend the file.")
-        return replace(self, labels={name: name for name in names}, roles=schema.roles)
+        roles = {name: schema.roles.get(name, ()) for name in names} if self.task == "EE" else {}
+        return replace(self, labels={name: name for name in names}, roles=roles, triples=triples)
 
     def _with_drawn_labels(self, folder: Path, m: int, seed: int) -> Source:
         """With m of the relations that the files hold, and only the records that have one of these.
@@ -219,7 +231,7 @@ class Source:
         carved = {s: share for s, share in self.carve.items() if home == "train" and not self._locate(folder, s)}
         if not located or (home != split and split not in carved):
             raise IEPileError(f"The files of {self.name} ({split}) are not in {folder}; {self.wanted}")
-        number = 0
+        number, prefix = 0, f"{self.name}/{split}/"
         for file, path, documents in located:
             if file.beside:
                 continue
@@ -233,7 +245,9 @@ class Source:
                 else:
                     if item.event:
                         yield from self._strays(item)
-                    yield self._named(item, f"{self.name}/{split}/{number}")
+                    if item.id:  # that of an earlier build; ids never go back, so none is given twice
+                        number = max(number, _given_number(item.id, prefix))
+                    yield self._named(item, f"{prefix}{number}")
                     number += 1
 
     def _locate(self, folder: Path, split: str) -> list[tuple[File, Path, Sequence[Path]]]:
@@ -291,7 +305,7 @@ class Source:
                     raise self._unnamed(f"value of {role!r}", argument.argument, record)
                 place = (None, None) if enumerated else (argument.start, argument.end)
                 arguments.append(Argument(argument.argument, role, *place, enumerated))
-            elif role is not None and role not in self._all_roles:
+            elif role is not None and self._all_roles and role not in self._all_roles:
                 raise self._unnamed(f"role of {name!r}", role, record)
         return Event(event.event_trigger, name, tuple(arguments), event.start, event.end)
 
@@ -322,15 +336,26 @@ class Source:
         )
 
 
-@cache
 def load_sources(modules: tuple[Path, ...] = ()) -> Mapping[str, Source]:
     """Name → source, by name: those of every module of `builders/sources/`, and of the user's own modules.
 
+    A folder among the modules holds sources in the published layout, which stand in for native ones of their names.
     An import error is not caught.
 
     Raises:
-        IEPileError: where two sources have one name, or a file defines none.
+        IEPileError: where two sources have one name, a file defines none, or a folder has not the published layout.
     """
+    sources = _load_modules(tuple(path for path in modules if not path.is_dir()))
+    for folder in modules:
+        if folder.is_dir():
+            from .published import published_sources
+
+            sources = dict(sorted({**sources, **published_sources(folder, sources)}.items()))
+    return sources
+
+
+@cache
+def _load_modules(modules: tuple[Path, ...]) -> Mapping[str, Source]:
     package = importlib.import_module(".sources", __package__)
     names = [info.name for info in pkgutil.iter_modules(package.__path__)]
     loaded = [(name, importlib.import_module(f".sources.{name}", __package__)) for name in names]
@@ -379,6 +404,12 @@ def _only(read: Reader, tags: Collection[str], path: Path) -> Iterator[Record | 
                 yield replace(item, relation=kept)
         else:
             yield item
+
+
+def _given_number(record_id: str, prefix: str) -> int:
+    """The number in an id of this form, else 0."""
+    number = record_id.removeprefix(prefix)
+    return int(number) if number != record_id and re.fullmatch("[0-9]{1,18}", number) else 0
 
 
 def _share(text: str, carved: Mapping[str, float]) -> str:

@@ -43,7 +43,8 @@ def source_negatives(source: Source, task: str, **evidence: Any) -> Finder:
     Raises:
         FormatError: where that file is not as above, or names a label that the source has not.
     """
-    return Finder(get_task(task), source.schema, native_names(source), by_hand=by_hand(source), **evidence)
+    known = source.native or source
+    return Finder(get_task(task), source.schema, native_names(known), by_hand=by_hand(known), **evidence)
 
 
 def schema_negatives(task: str, schema: Schema, language: str, **evidence: Any) -> Finder:
