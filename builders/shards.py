@@ -85,7 +85,8 @@ class Shard:
 def configs_of(source: Source) -> tuple[str, ...]:
     """The configs that a source's records make rows for."""
     tasks = {"NER": ("NER",), "RE": ("RE", "SPO") if source.triples else ("RE",), "EE": ("EE", "EET", "EEA")}
-    return tuple(f"{source.language}_{task.lower()}" for task in tasks[source.task])
+    asked = (*tasks[source.task], *(("KG",) if source.attributes else ()))
+    return tuple(f"{source.language}_{task.lower()}" for task in asked)
 
 
 def make_shard(job: Job) -> Shard:

@@ -52,7 +52,7 @@ def test_prompts_are_those_of_the_corpus_test_rows() -> None:
     labels = tuple(f"type {n}" for n in range(14))
     text = "Ada met Bo in Lund."
     asking = Asking(get_task("NER"), Schema(entity_types=labels), "en", {})
-    expected = [instruction for instruction, _ in asking.rows(Record(text), "toy/test/0", "test")]
+    expected = [instruction for _, instruction, _ in asking.rows(Record(text), "test")]
     backend = Canned()
     Extractor(backend).extract(text, labels, task="NER")
     assert [q.instruction for q in backend.questions] == expected
@@ -104,6 +104,22 @@ def test_events_with_and_without_trigger() -> None:
     assert second.trigger is None and second.arguments[0].mention.start == 11
     triggers = Extractor(Canned({"hiring": ["hired"]})).extract(text, ["hiring"], task="EET")
     assert [(e.type, e.trigger and e.trigger.text) for e in triggers.events] == [("hiring", "hired")]
+
+
+def test_attributes_become_relations_of_their_entity() -> None:
+    text = "Ada lives in Lund. Ada and Bo are cooks."
+    backend = Canned({"person": {"Ada": {"home": "Lund", "job": ["cook", "cooks"]}, "Bo": {"job": "cooks"}}})
+    schema = {"person": {"home": "the town", "job": ""}, "ship": ["name"]}
+    result = Extractor(backend).extract(text, schema, task="KG")
+    assert result.to_triples() == [
+        ("Ada", "home", "Lund"), ("Ada", "job", "cook"), ("Ada", "job", "cooks"), ("Bo", "job", "cooks")]  # fmt: skip
+    assert result.relations[0].subject_type == "person" and result.relations[2].subject.start == 19
+    assert [json.loads(q.instruction)["schema"] for q in backend.questions] == [
+        [{"entity_type": "person", "attributes": {"home": "the town", "job": ""}}],
+        [{"entity_type": "ship", "attributes": ["name"]}],
+    ]
+    with pytest.raises(IEPileError, match="attributes of 'person' are no list"):
+        Extractor(backend).extract(text, [{"entity_type": "person", "attributes": "home"}])
 
 
 def test_given_triggers_stand_in_the_prompt() -> None:
