@@ -20,12 +20,12 @@ __all__ = ["IEPile", "IEPileConfig", "Extractor", "load", "main"]  # noqa: F822 
 __path__ = [str(Path(__file__).parent)]
 
 LANGUAGES = ("en", "zh")
-MIXED_TASKS = ("ner", "re", "ee", "eet", "eea")  # `spo` asks again what `re` asks, so no mix holds it
+MIXED_TASKS = ("ner", "re", "ee", "eet", "eea")  # `spo` and `kg` ask again what `re` asks, so no mix holds them
 MIXES = {
     "all": tuple(f"{language}_{task}" for language in LANGUAGES for task in MIXED_TASKS),
     **{language: tuple(f"{language}_{task}" for task in MIXED_TASKS) for language in LANGUAGES},
 }
-CONFIGS = (*MIXES, *(f"{language}_{task}" for language in LANGUAGES for task in (*MIXED_TASKS, "spo")))
+CONFIGS = (*MIXES, *(f"{language}_{task}" for language in LANGUAGES for task in (*MIXED_TASKS, "spo", "kg")))
 SPLITS = ("train", "validation", "test", "zero_shot")
 
 

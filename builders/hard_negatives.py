@@ -210,6 +210,7 @@ class Finder:
         triples = self.schema.triples if self.task.family == "relation" else ()
         types = tuple(sorted((t.subject_type, t.object_type) for t in triples if t.predicate == name))
         roles = self.schema.event_types.get(name, ()) if self.task.family == "event" else ()
+        roles = self.schema.attributes.get(name, ()) if self.task.name == "KG" else roles
         return Label(name, native, types, tuple(sorted(roles)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -25,7 +25,7 @@ def progress(items: Iterable[T], total: int, what: str, unit: str = "") -> Itera
 
 def reporter(what: str, unit: str) -> Callable[[int, int], None]:
     """The same, for work that calls back with (done, total)."""
-    bar: tqdm[None] | None = None
+    bar: Any = None
     told = 0
 
     def report(done: int, total: int) -> None:

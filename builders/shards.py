@@ -90,7 +90,8 @@ def configs_of(source: Source) -> tuple[str, ...]:
         "RE": ("RE", "SPO") if source.triples else ("RE",),
         "EE": ("EET",) if roleless else ("EE", "EET", "EEA"),
     }
-    return tuple(f"{source.language}_{task.lower()}" for task in tasks[source.task])
+    asked = (*tasks[source.task], *(("KG",) if source.attributes else ()))
+    return tuple(f"{source.language}_{task.lower()}" for task in asked)
 
 
 def make_shard(job: Job) -> Shard:

@@ -86,7 +86,8 @@ class Source:
     `labels` maps each tag of the native files to its name in plain words, None for a tag that is left out; the order
     of the names is the declared order of the schema. Without any, those of a published `schema.json` hold. For
     relations, `triples` gives the types of head and tail, in published names, and `types` maps the native types to
-    them. For events, `roles` maps the name of each type to the names of its roles, and `role_names` maps native roles,
+    them; `attributes` maps entity types to those relations that are their attributes, where KG is to be asked too. For
+    events, `roles` maps the name of each type to the names of its roles, and `role_names` maps native roles,
     or `<native type>.<native role>` where one role means different things, to those names where they differ, None for
     a role that is left out. `role_values` lists the values of a role that is enumerated: such an argument is a class
     and need not stand in the text. Where no type has a role, no argument is asked for.
@@ -112,6 +113,7 @@ class Source:
     labels: Mapping[str, str | None]
     triples: tuple[Triple, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     role_names: Mapping[str, str | None] = field(default_factory=dict)
     role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class Source:
         if self.task == "NER":
             return Schema(entity_types=names)
         if self.task == "RE":
-            return Schema(relations=names, triples=self.triples)
+            return Schema(relations=names, triples=self.triples, attributes=self.attributes)
         return Schema(event_types={name: self.roles[name] for name in names}, role_values=self.role_values)
 
     @property
@@ -286,11 +288,11 @@ class Source:
             raise self._unnamed("label", native, record) from None
 
     def _typed(self, r: Relation, name: str, record: Record) -> Relation:
-        if not self.triples:
+        if not self.triples and not self.attributes:
             head_type = tail_type = ""
         else:
             head_type, tail_type = self.types.get(r.head_type, r.head_type), self.types.get(r.tail_type, r.tail_type)
-            if (head_type, name, tail_type) not in self.triples:
+            if self.triples and (head_type, name, tail_type) not in self.triples:
                 raise self._unnamed("typed relation", "_".join((head_type, name, tail_type)), record)
         # Not by `replace`, which takes more time than reading the relation.
         return Relation(r.head, name, r.tail, head_type, tail_type, r.head_start, r.head_end, r.tail_start, r.tail_end)

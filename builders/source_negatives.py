@@ -80,7 +80,8 @@ def cached(finder: Finder, folder: Path, *evidence: str) -> dict[Option, tuple[O
     key = digest(
         _code_digest(),
         [finder.task.name, [*finder.without], [*evidence]],
-        [schema.entity_types, schema.relations, schema.triples, list(schema.event_types.items())],
+        [schema.entity_types, schema.relations, schema.triples],
+        [list(schema.event_types.items()), list(schema.attributes.items())],
         *([repr(sorted(part.items())) for part in (finder.native, finder.by_hand, finder.confusions)]),
     )
     path = folder / f"{finder.task.name}-{key}.json"

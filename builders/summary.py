@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LANGUAGES = ("en", "zh")
-MIXED_TASKS = ("ner", "re", "ee", "eet", "eea")  # `spo` asks again what `re` asks, so no mix holds it
+MIXED_TASKS = ("ner", "re", "ee", "eet", "eea")  # `spo` and `kg` ask again what `re` asks, so no mix holds them
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .records import Record
 NAN = "NAN"  # how the format writes a trigger or an argument that is not there
 MENTION: dict[str, Any] = {"type": "string"}
 _MENTION_OR_NAN: dict[str, Any] = {"anyOf": [{"const": NAN}, MENTION]}
+_ONE_OR_MORE: dict[str, Any] = {"anyOf": [MENTION, {"type": "array", "items": MENTION, "minItems": 2}]}
 
 
 class Triple(NamedTuple):
@@ -92,7 +93,12 @@ class Task(ABC):
         return key
 
     def shape(self, entry: Any) -> dict[str, Any]:
-        """JSON Schema of the answer to one schema entry; a plain string in it is a mention, a constant is not."""
+        """JSON Schema of the answer to one schema entry; a plain string in it is a mention, a constant is not.
+
+        What reads it (`extraction/parsing.py`, `extraction/constraints.py`) knows const, enum, anyOf, string, array
+        and two kinds of object: one with `properties` (those not `required` may be left out), and one whose keys are
+        mentions (`propertyNames`).
+        """
         return {"type": "array", "items": MENTION}
 
     def empty(self) -> Any:
@@ -229,7 +235,7 @@ class EE(Task):
         return {"event_type": option, "trigger": True, "arguments": list(schema.event_types[str(option)])}
 
     def shape(self, entry: Any) -> dict[str, Any]:
-        value = {"anyOf": [{"const": NAN}, MENTION, {"type": "array", "items": MENTION, "minItems": 2}]}
+        value = {"anyOf": [{"const": NAN}, *_ONE_OR_MORE["anyOf"]]}
         roles = _object({role: value for role in entry["arguments"]})
         arguments = {"anyOf": [{"const": {}}, roles]} if entry["arguments"] else {"const": {}}
         return {"type": "array", "items": _object({"trigger": self._trigger(entry), "arguments": arguments})}
@@ -305,7 +311,69 @@ class EET(Task):
         return {"trigger": [(key, t) for key, triggers in answer.items() for t in _strings(triggers) if t != NAN]}
 
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (NER(), RE(), EE(), EET(), EEA(), SPO())}
+class KG(Task):
+    """Entity types with their attributes → entities with the values of those that they have.
+
+    Reads relations: the head is the entity, the relation its attribute, the tail a value. A relation that is no
+    attribute of its head's type is left out; one without a head type is of the type that alone has the attribute.
+    """
+
+    name, family, split_num, facets = "KG", "relation", 1, ("attribute",)
+    keyed_by = "entity_type"
+    instruction = {
+        "en": "You are an expert in structured knowledge systems for graph entities. Based on the schema description "
+        "of the input entity type, you extract the corresponding entity instances and their attribute information "
+        "from the text. Attributes that do not exist should not be output. If an attribute has multiple values, a "
+        "list should be returned. The results should be output in a parsable JSON format.",
+        "zh": "你是一个图谱实体知识结构化专家。根据输入实体类型(entity type)的schema描述，从文本中抽取出相应的实体"
+        "实例和其属性信息，不存在的属性不输出, 属性存在多值就返回列表，并输出为可解析的json格式。",
+    }
+
+    def options(self, schema: Schema) -> tuple[Option, ...]:
+        return tuple(schema.attributes)
+
+    def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
+        text = record.text
+        found: dict[Option, dict[str, dict[str, list[str]]]] = {}
+        for r in sorted(record.relation, key=lambda r: (_place(text, r.head), _place(text, r.tail))):
+            types = [r.head_type] if r.head_type else schema.attributes
+            owners = [name for name in types if r.relation in schema.attributes.get(name, ())]
+            if len(owners) == 1:
+                values = found.setdefault(owners[0], {}).setdefault(r.head, {}).setdefault(r.relation, [])
+                if r.tail not in values:
+                    values.append(r.tail)
+        return {
+            option: {
+                entity: {name: _one_or_list(values[name]) for name in schema.attributes[str(option)] if name in values}
+                for entity, values in entities.items()
+            }
+            for option, entities in found.items()
+        }
+
+    def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
+        return {"entity_type": option, "attributes": list(schema.attributes[str(option)])}
+
+    def empty(self) -> Any:
+        return {}
+
+    def shape(self, entry: Any) -> dict[str, Any]:
+        attributes = dict.fromkeys(entry["attributes"], _ONE_OR_MORE)
+        one = {"type": "object", "properties": attributes, "additionalProperties": False, "minProperties": 1}
+        return {"type": "object", "propertyNames": MENTION, "additionalProperties": one}
+
+    def items(self, answer: Mapping[str, Any]) -> Items:
+        return {
+            "attribute": [
+                (key, entity, name, value)
+                for key, entities in answer.items()
+                for entity, attributes in _items(entities)
+                for name, values in _items(attributes)
+                for value in ([values] if isinstance(values, str) else _strings(values))
+            ]
+        }
+
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (NER(), RE(), EE(), EET(), EEA(), SPO(), KG())}
 
 
 def get_task(name: str) -> Task:
@@ -359,6 +427,10 @@ def _one_or_list(values: Any) -> Any:
 
 def _strings(value: Any) -> list[str]:
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
 
 
 def _dicts(value: Any) -> list[Any]:

@@ -53,7 +53,7 @@ def build_result(
         for entry in part.entries:
             key = task.entry_key(entry)
             values = part.answer[key]
-            answer[key] = [*answer[key], *values] if isinstance(answer.get(key), list) else values
+            answer[key] = _joined(answer[key], values) if key in answer else values
             found += _READERS[task.family](key, entry, values, place)
     kept = _distinct(_sure(found, threshold))
     result = Result(
@@ -69,6 +69,17 @@ def build_result(
     unsupported = sum(mention.match == "unsupported" for _, mention in result.mentions())
     note = f"{unsupported} mention{'s' * (unsupported > 1)} not found in the text"
     return replace(result, notes=(*notes, note)) if unsupported else result
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """The answers to one entry about two stretches of the text."""
+    if isinstance(one, Mapping):
+        return {**one, **{name: _joined(one[name], value) if name in one else value for name, value in other.items()}}
+    if isinstance(one, str) or isinstance(other, str):  # values of an attribute
+        one, other = ([value] if isinstance(value, str) else value for value in (one, other))
+        values = list(dict.fromkeys([*one, *other]))
+        return values if len(values) > 1 else values[0]
+    return [*one, *other]
 
 
 @dataclass(frozen=True)
@@ -117,15 +128,25 @@ def _entities(key: str, entry: Any, values: Sequence[str], place: _Placer) -> li
     return [Entity(key, m, _confidence(v)) for m, v in zip(place.together(mentions), mentions, strict=True)]
 
 
-def _relations(key: str, entry: Any, values: Sequence[Mapping[str, str]], place: _Placer) -> list[Relation]:
-    types = (entry["subject_type"], entry["object_type"]) if isinstance(entry, Mapping) else ("", "")
+def _relations(key: str, entry: Any, values: Any, place: _Placer) -> list[Relation]:
+    if isinstance(values, Mapping):  # entities with their attributes
+        types, triples = (entry["entity_type"], ""), list(_attributes(values))
+    else:
+        types = (entry["subject_type"], entry["object_type"]) if isinstance(entry, Mapping) else ("", "")
+        triples = [(value["subject"], key, value["object"]) for value in values]
     found = []
-    for value in values:
-        subject, obj = value["subject"], value["object"]
+    for subject, relation, obj in triples:
         if subject.strip() and obj.strip():
             at = place.pair(subject, obj)
-            found.append(Relation(at[0], key, at[1], *types, _least(_confidence(subject), _confidence(obj))))
+            found.append(Relation(at[0], relation, at[1], *types, _least(_confidence(subject), _confidence(obj))))
     return found
+
+
+def _attributes(entities: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    for entity, attributes in entities.items():
+        for name, values in attributes.items():
+            for value in [values] if isinstance(values, str) else values:
+                yield entity, name, value
 
 
 def _events(key: str, entry: Any, values: Sequence[Any], place: _Placer) -> list[Event]:

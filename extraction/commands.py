@@ -15,7 +15,7 @@ DECODINGS = click.Choice(["grounded", "json", "free"])
 @click.argument("texts", nargs=-1, metavar="TEXT...")
 @click.option("--model", required=True, metavar="ID", help="Base model: a Hub id or a folder.")
 @click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
-@click.option("--task", help="NER, RE, EE, EET, EEA or SPO.")
+@click.option("--task", help="NER, RE, EE, EET, EEA, SPO or KG.")
 @click.option(
     "--schema", required=True, metavar="LABELS|FILE", help="Labels with commas between, or a YAML/JSON file."
 )

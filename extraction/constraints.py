@@ -109,7 +109,7 @@ class _Writer:
 
     def _rule(self, shape: Mapping[str, Any]) -> str | None:
         body = self._body(shape)
-        return body if body is None else self._rules.setdefault(body, f"r{len(self._rules)}")
+        return body if body is None else self._named(body)
 
     def _body(self, shape: Mapping[str, Any]) -> str | None:
         if "anyOf" in shape:
@@ -125,7 +125,28 @@ class _Writer:
             more = f"{max(least - 1, 0)},{self._most_items - 1}"
             some = [f'"[" {item} (", " {item}){{{more}}} "]"'] if item else []
             return " | ".join(nothing + some) or None
+        if "propertyNames" in shape:
+            key, value = self._rule(shape["propertyNames"]), self._rule(shape["additionalProperties"])
+            member = f'{key} ": " {value}'
+            filled = f'"{{" {member} (", " {member}){{0,{self._most_items - 1}}} "}}"'
+            return f'"{{}}" | {filled}' if key and value else '"{}"'
+        if not shape.get("required"):
+            return self._optional(shape["properties"])
         return self._object(shape["properties"])
+
+    def _optional(self, properties: Mapping[str, Any]) -> str | None:
+        """An object with at least one of these keys, in this order."""
+        first: str | None = None  # the object's inside, from this key on
+        after = ""  # what may follow a key: each of the later ones
+        for name, shape in reversed(properties.items()):
+            if value := self._rule(shape):
+                member = f"{json.dumps(_dumps(name) + ': ')} {value}"
+                first = f"{member} {after} | {self._named(first)}" if first else member
+                after = self._named(f'(", " {member})? {after}')
+        return first and f'"{{" ({first}) "}}"'
+
+    def _named(self, body: str) -> str:
+        return self._rules.setdefault(body, f"r{len(self._rules)}")
 
     def _object(self, properties: Mapping[str, Any]) -> str | None:
         """An object with exactly these keys in this order."""

@@ -85,7 +85,7 @@ def read_object(output: str, repair: bool = True) -> tuple[dict[str, Any], Statu
 def conform(value: Any, shape: Mapping[str, Any], lost: list[Any]) -> Any:
     """The value in the shape of a JSON Schema, or `_NOTHING`; what is left out on the way is added to `lost`.
 
-    Knows the schemas that `Task.shape` writes: const, enum, anyOf, and the types string, array and object.
+    Knows the schemas that `Task.shape` writes.
     """
     if "anyOf" in shape:
         for option in shape["anyOf"]:
@@ -112,12 +112,17 @@ def conform(value: Any, shape: Mapping[str, Any], lost: list[Any]) -> Any:
 
 def _conform_object(value: Mapping[str, Any], shape: Mapping[str, Any], lost: list[Any]) -> Any:
     result: dict[str, Any] = {}
+    if "propertyNames" in shape:
+        found = ((name, conform(inner, shape["additionalProperties"], lost)) for name, inner in value.items())
+        return {name: part for name, part in found if part is not _NOTHING}
+    required = shape.get("required", ())
     for name, inner in shape.get("properties", {}).items():
         part = conform(value[name], inner, lost) if name in value else _NOTHING
-        if part is _NOTHING and (part := default(inner)) is _NOTHING:
+        if part is _NOTHING and name in required and (part := default(inner)) is _NOTHING:
             return _NOTHING
-        result[name] = part
-    return result
+        if part is not _NOTHING:
+            result[name] = part
+    return result if len(result) >= shape.get("minProperties", 0) else _NOTHING
 
 
 def default(shape: Mapping[str, Any]) -> Any:

@@ -140,6 +140,8 @@ def label_items(row: Row, task: Task, text: str, origin: str) -> Items:
     label = _json(row, "label", origin, list)
     try:
         record = Record.from_dict({"text": text, task.family: label})
+        if task.keyed_by == "entity_type" and not all(r.head_type for r in record.relation):
+            raise FormatError(f"{origin}: a relation of `label` has no `head_type`, without which it can't be scored.")
         items: Items = {}
         for option, answer in task.gold(record, _schema(record)).items():  # one by one: options of SPO may share a key
             for facet, found in task.items({task.key(option): answer}).items():
@@ -192,11 +194,15 @@ def _schema(record: Record) -> Schema:
     roles: dict[str, dict[str, None]] = {}
     for event in record.event:
         roles.setdefault(event.event_type, {}).update(dict.fromkeys(a.role for a in event.arguments))
+    attributes: dict[str, dict[str, None]] = {}
+    for r in record.relation:
+        attributes.setdefault(r.head_type, {})[r.relation] = None
     return Schema(
         entity_types=tuple(dict.fromkeys(e.entity_type for e in record.entity)),
         relations=tuple(dict.fromkeys(r.relation for r in record.relation)),
         triples=tuple(dict.fromkeys(Triple(r.head_type, r.relation, r.tail_type) for r in record.relation)),
         event_types={name: tuple(names) for name, names in roles.items()},
+        attributes={name: tuple(names) for name, names in attributes.items()},
     )
 
 

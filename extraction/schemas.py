@@ -16,6 +16,7 @@ from ..builders.instructions import batches
 from ..builders.readers.lines import read_lines
 from ..builders.tasks import Option, Schema, Task, Triple, get_task
 
+_EVENT_FIELDS = ("event_type", "arguments")
 SchemaLike = Schema | Sequence[Any] | Mapping[str, Any] | str | Path
 
 
@@ -25,7 +26,7 @@ class Asked:
 
     Attributes:
         descriptions: label → what is meant by it; they are written into the prompt.
-        role_descriptions: event type → role → what is meant by it; likewise.
+        role_descriptions: event type → role, or entity type → attribute → what is meant by it; likewise.
         triggers: for EEA, event type → the triggers that are given.
     """
 
@@ -44,8 +45,8 @@ class Asked:
         given = [[{"trigger": t} for t in self.triggers.get(self.task.key(o), ())] for o in options]
         entries = [self.task.entry(o, self.schema, gold) for o, gold in zip(options, given, strict=True)]
         for entry in entries:
-            if isinstance(entry, dict) and (described := self.role_descriptions.get(entry.get("event_type", ""))):
-                entry["arguments"] = dict(described)
+            if isinstance(entry, dict) and (described := self.role_descriptions.get(self.task.entry_key(entry))):
+                entry["attributes" if "attributes" in entry else "arguments"] = dict(described)
         return entries
 
     def instruction(self, text: str, language: str, entries: list[Any]) -> str:
@@ -61,9 +62,10 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
     Args:
         schema: labels; label → description; typed triples, as (subject type, predicate, object type) or as the
             format's own objects; event type → roles, or → role → description; for EEA event type → {"trigger": […],
-            "arguments": […]}; a `Schema`; or the path of a JSON or YAML file that holds one of these, or of a
+            "arguments": […]}; for KG entity type → attributes, or → attribute → description, or the format's own
+            objects; a `Schema`; or the path of a JSON or YAML file that holds one of these, or of a
             published `schema.json`.
-        task: its name; may be left out for typed triples (SPO) and events with roles (EE).
+        task: its name; may be left out for typed triples (SPO), events with roles (EE) and the format's own objects.
 
     Raises:
         IEPileError: where it fits no task, is empty, or names something twice.
@@ -75,9 +77,13 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
     if isinstance(schema, Mapping) and all(value is None or isinstance(value, str) for value in schema.values()):
         found = _labels(list(schema), task)
         return Asked(found.task, found.schema, {label: text for label, text in schema.items() if text})
-    entries = _event_entries(schema) if isinstance(schema, Mapping) else list(schema)
+    entries = _entries(schema, task) if isinstance(schema, Mapping) else list(schema)
     if entries and all(isinstance(e, Mapping) and "event_type" in e for e in entries):
         return _events(entries, task)
+    if entries and all(isinstance(e, Mapping) and "entity_type" in e for e in entries):
+        _fits(task, "KG")
+        attributes, described = _members(entries, "entity_type", "attributes")
+        return _checked(Asked(get_task("KG"), Schema(attributes=attributes), {}, described))
     if entries and all(_is_triple(e) for e in entries):
         _fits(task, "SPO", "RE")
         triples = (Triple(**e) if isinstance(e, Mapping) else Triple(*e) for e in entries)
@@ -148,17 +154,7 @@ def _labels(labels: list[Any], task: str | None) -> Asked:
 
 def _events(entries: list[Mapping[str, Any]], task: str | None) -> Asked:
     _fits(task, "EE", "EEA", "EET")
-    _distinct([entry["event_type"] for entry in entries])
-    roles: dict[str, tuple[str, ...]] = {}
-    described: dict[str, Mapping[str, str]] = {}
-    for entry in entries:
-        name, arguments = entry["event_type"], entry.get("arguments", ())
-        if not isinstance(arguments, (list, tuple, Mapping)) or not all(isinstance(role, str) for role in arguments):
-            raise IEPileError(f"The roles of {name!r} are no list of names; write them as a list.")
-        _distinct(list(arguments))
-        roles[name] = tuple(arguments)
-        if isinstance(arguments, Mapping):
-            described[name] = arguments
+    roles, described = _members(entries, "event_type", "arguments")
     found = get_task(task or "EE")
     triggers = {e["event_type"]: e["trigger"] for e in entries if isinstance(e.get("trigger"), list)}
     if found.name == "EEA" and len(triggers) < len(entries):
@@ -167,12 +163,30 @@ def _events(entries: list[Mapping[str, Any]], task: str | None) -> Asked:
     return _checked(Asked(found, schema, {}, described, triggers if found.name == "EEA" else {}))
 
 
-def _event_entries(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Event type → roles, → role → description, or → the rest of the format's own object."""
+def _members(
+    entries: Sequence[Mapping[str, Any]], named: str, listed: str
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Mapping[str, str]]]:
+    """Type → its roles or attributes, and type → role or attribute → what is meant by it."""
+    _distinct([entry[named] for entry in entries])
+    members: dict[str, tuple[str, ...]] = {}
+    described: dict[str, Mapping[str, str]] = {}
+    for entry in entries:
+        name, given = entry[named], entry.get(listed, ())
+        if not isinstance(given, (list, tuple, Mapping)) or not all(isinstance(member, str) for member in given):
+            what = "roles" if listed == "arguments" else listed
+            raise IEPileError(f"The {what} of {name!r} are no list of names; write them as a list.")
+        _distinct(list(given))
+        members[name] = tuple(given)
+        if isinstance(given, Mapping):
+            described[name] = given
+    return members, described
+
+
+def _entries(schema: Mapping[str, Any], task: str | None) -> list[dict[str, Any]]:
+    """Type → roles or attributes, → these with descriptions, or → the rest of the format's own object."""
+    named, listed = ("entity_type", "attributes") if task and get_task(task).name == "KG" else _EVENT_FIELDS
     return [
-        {"event_type": name, **value}
-        if isinstance(value, Mapping) and "arguments" in value
-        else {"event_type": name, "arguments": value}
+        {named: name, **value} if isinstance(value, Mapping) and listed in value else {named: name, listed: value}
         for name, value in schema.items()
     ]
 
@@ -234,6 +248,8 @@ def _published_lines(lines: list[str], task: str | None) -> Any:
         values = [json.loads(line) for line in lines]
     except json.JSONDecodeError:
         return None
+    if task and get_task(task).name == "KG":
+        return values[2] if len(values) > 2 else None
     family = get_task(task).family if task else "event" if len(values) > 2 and values[2] else None
     if task and get_task(task).name == "SPO":
         return [_parted(triple, values[1]) for triple in values[0]]

@@ -28,6 +28,7 @@ EVENTS = [
 ]
 GIVEN = [{"event_type": "hiring", "trigger": ["met", 'sa"id'], "arguments": ["employer"]}]
 TRIPLES = [{"subject_type": "a", "predicate": "lives in", "object_type": "b"}]
+THINGS = [{"entity_type": "ship", "attributes": ['na"me', "built in", "船名"]}, {"entity_type": "x", "attributes": []}]
 VALUES = {"stage": ["first", 'the "second"']}
 TEXTS = [
     'Ada "the Lion" met Bo\\n at 10.5% in\nLund\t(again).',
@@ -40,7 +41,7 @@ TEXTS = [
 
 def ask(task: str, text: str) -> Question:
     entries: dict[str, list[Any]] = {"NER": LABELS, "RE": LABELS[:4], "SPO": TRIPLES, "EE": EVENTS, "EEA": GIVEN,
-                                     "EET": LABELS[:3]}  # fmt: skip
+                                     "EET": LABELS[:3], "KG": THINGS}  # fmt: skip
     return Question("", get_task(task), entries[task], text, VALUES)
 
 
@@ -66,8 +67,14 @@ def strings(value: Any) -> list[str]:
     return [found for part in inner for found in strings(part)]
 
 
+def names_twice(output: str) -> bool:
+    repeats = []
+    json.loads(output, object_pairs_hook=lambda pairs: repeats.append(len({k for k, _ in pairs}) < len(pairs)))
+    return any(repeats)
+
+
 @pytest.mark.parametrize("decoding", ["grounded", "json"])
-@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA"])
+@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA", "KG"])
 def test_random_answers_are_always_valid(task: str, decoding: Decoding) -> None:
     rng = random.Random(task + decoding)
     for text in TEXTS:
@@ -82,11 +89,12 @@ def test_random_answers_are_always_valid(task: str, decoding: Decoding) -> None:
             assert parsed.off_schema == {} and parsed.dropped == 0
             if done:
                 assert json.loads(output) == parsed.answer
-                if decoding == "grounded":  # byte for byte as the corpus writes
+                # Byte for byte as the corpus writes, but for an entity that is named twice: no grammar can forbid it.
+                if decoding == "grounded" and not names_twice(output):
                     assert output == question.task.answer(json.loads(output))
 
 
-@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA"])
+@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA", "KG"])
 def test_grounded_values_stand_in_the_text(task: str) -> None:
     rng = random.Random(task)
     known = {NAN, "met", 'sa"id', *VALUES["stage"]} if task in ("EE", "EEA") else set()

@@ -17,6 +17,7 @@ from iepile.builders.source import get_source
 from iepile.builders.tasks import TASKS
 
 from conftest import ROOT
+from iepile import load
 
 
 @pytest.fixture
@@ -210,3 +211,36 @@ def test_the_published_profile_carves_what_was_published(tmp_path: Path) -> None
         for profile, options in {"default": Options(), "published": Options(profile="published")}.items()
     }
     assert splits == {"default": {"train", "validation", "test"}, "published": {"train", "test"}}
+
+
+OWN = """
+from iepile.builders.readers.unified import read_unified
+from iepile.builders.source import File, Source
+SHIPS = Source(
+    name="Ships", task="RE", language="en", domain="general", licence="ours", redistribute="yes", citation="us",
+    homepage="none", access="Write it.", files={"train": (File("ships.json"),)}, read=read_unified,
+    labels={"built in": "built in", "master": "master", "sister of": "sister of"},
+    attributes={"ship": ("master", "built in"), "port": ("built in",)},
+)
+"""
+
+
+def test_a_source_of_ones_own_may_have_attributes(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "raw/Ships").mkdir(parents=True)
+    triples = [
+        ("Tern", "ship", "sister of", "Skua"),
+        ("Tern", "ship", "built in", "1904"),
+        ("Tern", "ship", "master", "Bo"),
+    ]
+    relation = [{"head": h, "head_type": k, "relation": r, "tail": t, "tail_type": ""} for h, k, r, t in triples]
+    record = {"text": "Bo sails the Tern, built in 1904, sister of the Skua.", "relation": relation}
+    (tmp_path / "raw/Ships/ships.json").write_text(json.dumps(record) + "\n")
+    made = build(tmp_path / "raw", tmp_path / "iepile", modules=(tmp_path / "own.py",))
+    assert [config.name for config in made.summary.configs] == ["en_re", "en_kg"]
+    answers = [json.loads(row["output"]) for row in rows_of(made.out, "en_kg", "train")]
+    assert {k: v for answer in answers for k, v in answer.items()} == {
+        "ship": {"Tern": {"master": "Bo", "built in": "1904"}}, "port": {},
+    }  # fmt: skip
+    assert load("en_kg", "train", data_dir=made.out, cache_dir=str(tmp_path / "cache"))[0]["task"] == "KG"
+    assert load("all", "train", data_dir=made.out, cache_dir=str(tmp_path / "cache")).unique("task") == ["RE"]

@@ -38,6 +38,7 @@ def schemas(draw):
         relations=names,
         triples=tuple(draw(triples)),
         event_types={name: draw(roles) for name in names},
+        attributes={kind: names[n::2] for n, kind in enumerate(("person", "船"))},
     )
 
 
@@ -84,7 +85,7 @@ def asked(asking, record, split):
     return found
 
 
-def annotated(task, record):
+def annotated(task, record, schema):
     """Each facet's items, read off the record without the task's help."""
     if task.name == "NER":
         return {"entity": Counter({(e.entity_type, e.entity) for e in record.entity})}
@@ -93,6 +94,9 @@ def annotated(task, record):
     if task.name == "SPO":
         typed = {(r.head_type, r.tail_type, r.head, r.relation, r.tail) for r in record.relation}
         return {"relation": Counter(item[2:] for item in typed)}
+    if task.name == "KG":
+        attributes = ((r.head_type, r.head, r.relation, r.tail) for r in record.relation)
+        return {"attribute": Counter({item for item in attributes if item[2] in schema.attributes[item[0]]})}
     triggers = Counter((e.event_type, e.event_trigger) for e in record.event if e.event_trigger)
     arguments = Counter(
         (e.event_type, argument, role)
@@ -150,7 +154,7 @@ def test_decoding_gives_back_what_was_annotated(question, split):
         for facet, items in asking.task.items(answer).items():
             if facet in found:
                 found[facet].update(items)
-    assert found == annotated(asking.task, record)
+    assert found == annotated(asking.task, record, asking.schema)
 
 
 @settings(max_examples=25, deadline=None)

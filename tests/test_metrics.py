@@ -31,6 +31,7 @@ SCHEMA = Schema(
     relations=("lives in", "owns"),
     triples=(Triple("person", "lives in", "place"), Triple("company", "lives in", "place")),
     event_types={"hiring": ("employer", "employee"), "moving": ("who", "whither"), "dying": ("who",)},
+    attributes={"person": ("lives in", "born in"), "company": ("lives in",)},
 )
 
 
@@ -55,7 +56,7 @@ def counts(rows: Any, task: str, source: str = "", facet: str | None = None) -> 
     return found.gold, found.predicted, found.correct
 
 
-@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA"])
+@pytest.mark.parametrize("task", ["NER", "RE", "SPO", "EE", "EET", "EEA", "KG"])
 def test_gold_against_itself_gives_100(task: str) -> None:
     empty = Record("Nothing happens here.")
     rows = [row(task), row(task, record=empty, id="toy/test/1"), row(task, record=empty, id="b/test/0", source="b")]
@@ -88,6 +89,16 @@ def vars_of(c: Counts) -> tuple[int, int, int]:
 def test_relations_have_a_direction() -> None:
     answer = '{"lives in": [{"subject": "Rome", "object": "Ada"}, {"subject": "Ada", "object": "Rome"}], "owns": []}'
     assert counts([row("RE", answer)], "RE") == (2, 2, 1)
+
+
+def test_attributes_are_scored_value_by_value() -> None:
+    answer = {"person": {"Ada": {"lives in": ["Rome", "Oslo"]}, "Bo": {"lives in": "Rome"}}, "company": {"Co": "Rome"}}
+    assert counts([row("KG", json.dumps(answer))], "KG") == (2, 3, 1)
+    untyped = published(
+        "KG", "{}", [{"entity_type": "a", "attributes": []}], [{"head": "a", "relation": "b", "tail": "c"}]
+    )
+    with pytest.raises(FormatError, match="row 1: a relation of `label` has no `head_type`"):
+        score([untyped])
 
 
 def test_events_score_triggers_and_arguments() -> None:
@@ -146,7 +157,7 @@ def test_published_records_that_share_a_text_stay_apart() -> None:
 
 def test_published_labels_of_every_task() -> None:
     record = RECORD.to_dict()
-    for name in ("RE", "SPO", "EE", "EET", "EEA"):
+    for name in ("RE", "SPO", "EE", "EET", "EEA", "KG"):
         task = get_task(name)
         gold = task.gold(RECORD, SCHEMA)
         rows = []

@@ -56,6 +56,15 @@ def test_the_last_of_two_equal_keys_holds_as_in_json() -> None:
     assert parse('{"person": ["Ada"], "person": ["Bo"]}', NER, ["person"]).answer == {"person": ["Bo"]}
 
 
+def test_attributes_are_read_entity_by_entity() -> None:
+    entries = [{"entity_type": "person", "attributes": ["home", "job"]}]
+    output = '{"person": {"Ada": {"job": ["cook", 7], "home": "Lund", "age": "5"}, "Bo": {"job": 3}, "Cy": "cook"}}'
+    parsed = parse(output, get_task("KG"), entries)
+    assert parsed.answer == {"person": {"Ada": {"home": "Lund", "job": ["cook"]}}}
+    assert parsed.off_schema == {"attribute": [("person", "Ada", "age", "5")]}
+    assert parse("no", get_task("KG"), entries).answer == {"person": {}}
+
+
 def test_values_of_another_shape_are_dropped_and_counted() -> None:
     parsed = parse('{"person": ["Ada", 7, null, ["Bo"]], "place": "Rome"}', NER, TYPES)
     assert parsed.answer == {"person": ["Ada"], "place": []}

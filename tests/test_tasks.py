@@ -5,7 +5,7 @@ import json
 import pytest
 from iepile.builders.errors import IEPileError
 from iepile.builders.instructions import Asking
-from iepile.builders.records import Record
+from iepile.builders.records import Record, Relation
 from iepile.builders.tasks import TASKS, Schema, Triple, get_task
 
 from conftest import SHARED
@@ -44,6 +44,7 @@ SCHEMA = Schema(
     relations=("leads", "based in", "owns"),
     triples=(Triple("human", "leads", "org"), Triple("org", "based in", "place"), Triple("org", "owns", "org")),
     event_types={"meet": ("participant",), "end position": ("person", "employer", "time")},
+    attributes={"human": ("owns", "leads"), "org": ("based in", "led by")},
 )
 ANSWERS = {
     "NER": {
@@ -69,6 +70,7 @@ ANSWERS = {
     "EET": {"meet": ["met", "NAN"], "end position": ["sacked"]},
 }
 ANSWERS["SPO"] = ANSWERS["RE"]
+ANSWERS["KG"] = {"human": {"Ana Ruiz": {"leads": "Brightmill"}}, "org": {"Brightmill": {"based in": "Oslo"}}}
 ANSWERS["EEA"] = ANSWERS["EE"]
 
 
@@ -96,6 +98,29 @@ def test_schema_entries() -> None:
         "predicate": "leads",
         "object_type": "org",
     }
+
+
+def test_attributes_of_entities() -> None:
+    text = "Ana, born in Oslo, wrote Tern and Skua; Bo wrote Eider."
+    triples = [
+        ("Bo", "wrote", "Eider", "human"), ("Ana", "wrote", "Skua", ""), ("Ana", "wrote", "Tern", "human"),
+        ("Ana", "knows", "Bo", "human"), ("Ana", "born in", "Oslo", ""), ("Ana", "named", "Ana", ""),
+    ]  # fmt: skip
+    record = Record(text, relation=tuple(Relation(h, r, t, kind) for h, r, t, kind in triples))
+    schema = Schema(attributes={"human": ("wrote", "born in", "named"), "ship": ("named",), "work": ()})
+    task = TASKS["KG"]
+    gold = task.gold(record, schema)  # who knows whom is no attribute; the name may be a human's or a ship's
+    assert gold == {"human": {"Ana": {"wrote": ["Tern", "Skua"], "born in": "Oslo"}, "Bo": {"wrote": "Eider"}}}
+    assert list(gold["human"]["Ana"]) == ["wrote", "born in"]
+    ((instruction, output),) = Asking(task, schema, "en", {}).write(text, [task.options(schema)], gold)
+    assert json.loads(instruction)["schema"][1] == {"entity_type": "ship", "attributes": ["named"]}
+    assert json.loads(output) == {**gold, "ship": {}, "work": {}}
+    assert task.items(json.loads(output)) == {
+        "attribute": [
+            ("human", "Ana", "wrote", "Tern"), ("human", "Ana", "wrote", "Skua"), ("human", "Ana", "born in", "Oslo"),
+            ("human", "Bo", "wrote", "Eider"),
+        ]
+    }  # fmt: skip
 
 
 def test_items_read_back_what_was_written() -> None:
@@ -131,7 +156,7 @@ def test_instruction_sentences_are_the_published_ones() -> None:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared")
-@pytest.mark.parametrize("name", ["NER", "EET", "EE", "EEA"])
+@pytest.mark.parametrize("name", ["NER", "EET", "EE", "EEA", "KG"])
 def test_rows_equal_published_rows_byte_for_byte(name: str) -> None:
     folder = SHARED / "reference/unified_format" / name
     records = {
@@ -147,12 +172,14 @@ def test_rows_equal_published_rows_byte_for_byte(name: str) -> None:
         if asked["input"] not in records:
             continue
         record = records[asked["input"]]
-        types = [entry["event_type"] if isinstance(entry, dict) else entry for entry in asked["schema"]]
-        roles = {e["event_type"]: tuple(e["arguments"]) for e in asked["schema"] if isinstance(e, dict)}
-        schema = Schema(entity_types=tuple(types), event_types=roles or dict.fromkeys(types, ()))
+        types = [task.entry_key(entry) for entry in asked["schema"]]
+        listed = "attributes" if name == "KG" else "arguments"
+        roles = {task.entry_key(e): tuple(e[listed]) for e in asked["schema"] if isinstance(e, dict)}
+        schema = Schema(tuple(types), event_types=roles or dict.fromkeys(types, ()), attributes=roles)
         record = Record(
             record.text,
             entity=record.entity,
+            relation=record.relation,
             event=tuple(e for e in record.event if e.event_type in types),
         )
         asking = Asking(task, schema, "zh", {})
