@@ -189,7 +189,7 @@ def _published(options: Sequence[Option], split_num: int) -> list[list[Option]]:
 
 def _dealt(options: Sequence[Option], count: int, key: Callable[[Option], str]) -> list[list[Option]]:
     """Deal like cards, neighbours of one key first, so that they part; each batch keeps the order given."""
-    first = {}
+    first: dict[str, int] = {}
     for place, option in enumerate(options):
         first.setdefault(key(option), place)
     order = sorted(range(len(options)), key=lambda place: (first[key(options[place])], place))

@@ -201,7 +201,8 @@ class SPO(RE):
 class EE(Task):
     """Event types with their roles → triggers with their arguments."""
 
-    name, family, split_num, facets = "EE", "event", 4, ("trigger", "argument")
+    name, family, split_num = "EE", "event", 4
+    facets: tuple[str, ...] = ("trigger", "argument")
     keyed_by = "event_type"
     instruction = {
         "en": "You are an expert in event extraction. Please extract events from the input that conform to the schema "
@@ -237,7 +238,8 @@ class EE(Task):
     def shape(self, entry: Any) -> dict[str, Any]:
         value = {"anyOf": [{"const": NAN}, *_ONE_OR_MORE["anyOf"]]}
         roles = _object({role: value for role in entry["arguments"]})
-        arguments = {"anyOf": [{"const": {}}, roles]} if entry["arguments"] else {"const": {}}
+        none: dict[str, Any] = {"const": {}}
+        arguments = {"anyOf": [none, roles]} if entry["arguments"] else none
         return {"type": "array", "items": _object({"trigger": self._trigger(entry), "arguments": arguments})}
 
     def _trigger(self, entry: Any) -> dict[str, Any]:
