@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from .console import echo_json, table
+from .format_commands import convert, prepare
 from .negatives_commands import hard_negatives
 
 
@@ -168,4 +169,4 @@ def build(
         click.echo(f"Their records, in the published layout, in {unified_out}.")
 
 
-COMMANDS = (sources, build, hard_negatives)
+COMMANDS = (sources, build, hard_negatives, prepare, convert)

@@ -82,7 +82,7 @@ class Extractor:
         Args:
             texts: one text, or several, which are answered together in batches.
             schema: what to look for; see `schemas.read_schema`.
-            task: NER, RE, EE, EET or EEA; may be left out for typed triples and for events with roles.
+            task: NER, RE, EE, EET, EEA, SPO or KG; may be left out for typed triples and for events with roles.
             language: en or zh, of the instruction; found from each text when not given.
             decoding: `grounded`, `json` or `free`; see `backend.Backend.reply`.
             threshold: items that the model was less sure of, from 0 to 1, are left out.
@@ -119,12 +119,10 @@ class Extractor:
         return [Answer(r, parse(r.output, q.task, q.entries)) for r, q in zip(replies, questions, strict=True)]
 
     def _questions(self, asked: Asked, text: str, language: str) -> list[Question]:
-        questions = []
-        for options in asked.batches():
-            entries = asked.entries(options)
-            instruction = asked.instruction(text, language, entries)
-            questions.append(Question(instruction, asked.task, entries, text, asked.schema.role_values))
-        return questions
+        return [
+            Question(instruction, asked.task, entries, text, asked.schema.role_values)
+            for entries, instruction in asked.questions(text, language)
+        ]
 
 
 def _notes(answers: Sequence[Answer]) -> list[str]:

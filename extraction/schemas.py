@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,12 @@ class Asked:
             if isinstance(entry, dict) and (described := self.role_descriptions.get(self.task.entry_key(entry))):
                 entry["attributes" if "attributes" in entry else "arguments"] = dict(described)
         return entries
+
+    def questions(self, text: str, language: str, split_num: int | None = None) -> Iterator[tuple[list[Any], str]]:
+        """Yield (schema entries, `instruction` string) for each batch, as the corpus's test rows ask."""
+        for options in self.batches(split_num):
+            entries = self.entries(options)
+            yield entries, self.instruction(text, language, entries)
 
     def instruction(self, text: str, language: str, entries: list[Any]) -> str:
         """The `instruction` string that asks for one batch."""
@@ -94,8 +100,8 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
 def parse_schema(text: str, task: str) -> Any:
     """A schema as people type it, for `read_schema`.
 
-    JSON, or: labels with commas or line ends between them; for EE `type: role, role` on a line each, for EEA
-    `type [trigger, trigger]: role, role`; for SPO `subject type, predicate, object type` on a line each.
+    JSON, or: labels with commas or line ends between them; for EE (and KG) `type: role, role` on a line each, for
+    EEA `type [trigger, trigger]: role, role`; for SPO `subject type, predicate, object type` on a line each.
 
     Raises:
         IEPileError: where a line does not follow this; the message says how it should.
@@ -115,6 +121,9 @@ def parse_schema(text: str, task: str) -> Any:
         events = [_event_line(line, name == "EEA") for line in lines]
         _distinct([event["event_type"] for event in events])
         return events
+    if name == "KG":
+        types = [_event_line(line, False) for line in lines]
+        return [{"entity_type": found["event_type"], "attributes": found["arguments"]} for found in types]
     return [label for line in lines for label in _listed(line)]
 
 
