@@ -1,4 +1,4 @@
-"""The commands that run and score models: extract, evaluate, score."""
+"""The commands that run and score models: extract, evaluate, score, demo."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from ..builders.console import echo_json
+from ..builders.errors import IEPileError
 
 DECODINGS = click.Choice(["grounded", "json", "free"])
 
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
-@click.option("--model", required=True, metavar="ID", help="Base model: a Hub id or a folder.")
+@click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent.")
 @click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
 @click.option("--task", help="NER, RE, EE, EET, EEA, SPO or KG.")
 @click.option(
@@ -25,7 +26,7 @@ DECODINGS = click.Choice(["grounded", "json", "free"])
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def extract(
     texts: tuple[str, ...],
-    model: str,
+    model: str | None,
     adapter: str | None,
     task: str | None,
     schema: str,
@@ -69,7 +70,7 @@ def score(predictions: Path, task: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--model", required=True, metavar="ID", help="Base model: a Hub id or a folder.")
+@click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent.")
 @click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
 @click.option("--data", default="iepile", show_default=True, metavar="DIR", help="A built corpus, or native files.")
 @click.option("--config", default="all", show_default=True, help="Such as en_ner.")
@@ -82,7 +83,7 @@ def score(predictions: Path, task: str | None, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write predictions and report there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(
-    model: str,
+    model: str | None,
     adapter: str | None,
     data: str,
     config: str,
@@ -120,4 +121,24 @@ def evaluate(
         click.echo(f"predictions.jsonl, report.md and report.json are in {out}.")
 
 
-COMMANDS = (extract, evaluate, score)
+@click.command()
+@click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent.")
+@click.option("--adapter", metavar="ID", help="LoRA adapter; the one last trained in runs/ if neither is named.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Gradio's own choice if absent.")
+def demo(model: str | None, adapter: str | None, port: int | None) -> None:
+    """Open the Gradio app on an adapter, or on a base model alone."""
+    if model is None and adapter is None:
+        trained = sorted(Path("runs").glob("*/adapter_config.json"), key=lambda path: path.stat().st_mtime)
+        if not trained:
+            raise click.UsageError("There is no adapter in runs/: name one with --adapter, or a base with --model.")
+        adapter = str(trained[-1].parent)
+    try:
+        from ..spaces.extraction.app import LAUNCH, build_app
+    except ImportError as error:
+        raise IEPileError(f"The demo needs {error.name}; run `pip install 'iepile[space]'`.") from None
+    from .extractor import Extractor
+
+    build_app(Extractor.from_pretrained(model, adapter)).launch(server_port=port, **LAUNCH)
+
+
+COMMANDS = (extract, evaluate, score, demo)
