@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from ..builders.errors import IEPileError
+from ..training.adapters import find_adapter, load_adapter
 from ..training.base_models import load_model, load_tokenizer, resolve_base_model
 from ..training.prompts import CHAT, encode_prompt, stop_id
 from .backend import Decoding, Question, Reply
@@ -37,6 +38,8 @@ class TransformersBackend:
         max_new_tokens: the longest answer; what is cut there is closed, and marked.
     """
 
+    details: Mapping[str, Any]
+
     def __init__(
         self,
         model: PreTrainedModel,
@@ -49,7 +52,7 @@ class TransformersBackend:
     ) -> None:
         if batch_size < 1 or max_new_tokens < 1:
             raise IEPileError("batch_size and max_new_tokens must be at least 1.")
-        self.model, self.tokenizer = model.eval(), tokenizer
+        self.model, self.tokenizer = model.train(False), tokenizer
         self.details = {
             **(details or {"base": str(model.config.name_or_path)}),
             **{
@@ -65,10 +68,11 @@ class TransformersBackend:
     @classmethod
     def from_pretrained(
         cls,
-        base: str,
+        base: str | None,
         adapter: str | Path | None = None,
         *,
         revision: str | None = None,
+        template: str | None = None,
         dtype: str | None = None,
         device: str | None = None,
         trust_remote_code: bool = False,
@@ -77,28 +81,34 @@ class TransformersBackend:
         """Load a model.
 
         Args:
-            base: a Hub id or a folder.
+            base: a Hub id or a folder; the adapter's own if None.
             adapter: likewise; it is merged into the weights, since that is quicker.
             revision: of the base.
+            template: a prompt format; the one that the adapter was trained with, or the base's chat template.
             dtype: a name of torch's; float32 on a CPU, bfloat16 elsewhere.
             device: where to run; the first accelerator, or the CPU.
             trust_remote_code: whether the base may bring code of its own.
             options: see the class.
 
         Raises:
-            IEPileError: where the base or the adapter cannot be had.
+            IEPileError: where the base or the adapter cannot be had, or they do not fit.
         """
+        if base is None and adapter is None:
+            raise IEPileError("Name a base model, or an adapter that names its base.")
+        found = None if adapter is None else find_adapter(adapter, base)
+        if found is not None:
+            revision, template = revision or found.revision, template or found.template
+        resolved = resolve_base_model(found.base if found else str(base), revision)
         device = device or _best_device()
-        found = resolve_base_model(base, revision)
         dtype = dtype or ("float32" if device == "cpu" else "bfloat16")
-        tokenizer = load_tokenizer(found, trust_remote_code=trust_remote_code)
-        model = load_model(found, dtype=dtype, trust_remote_code=trust_remote_code)
-        if adapter is not None:
-            model = _with_adapter(model, str(adapter))
-        details = {"base": found.name, "revision": found.revision, "origin": found.origin}
-        if adapter is not None:
-            details |= {"adapter": str(adapter), "adapter digest": _digest(Path(adapter))}
-        return cls(model.to(device), tokenizer, details={k: v for k, v in details.items() if v}, **options)
+        tokenizer = load_tokenizer(resolved, trust_remote_code=trust_remote_code)
+        model = load_model(resolved, dtype=dtype, trust_remote_code=trust_remote_code)
+        details = {"base": resolved.name, "revision": resolved.revision, "origin": resolved.origin}
+        if found is not None:
+            details |= {"adapter": found.name, "adapter digest": _digest(found.folder)}
+            model = load_adapter(model, found).merge_and_unload()
+        details = {name: value for name, value in details.items() if value}
+        return cls(cast(Any, model).to(device), tokenizer, details=details, template=template or CHAT, **options)
 
     @property
     def room(self) -> int | None:
@@ -156,23 +166,12 @@ class TransformersBackend:
         return [ids] if isinstance(ids, int) else list(ids or ())
 
 
-def _with_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
-    from peft import PeftModel
-
-    try:
-        merged: PreTrainedModel = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise IEPileError(f"The adapter {adapter} could not be put on {model.name_or_path}: {reason}") from None
-    return merged
-
-
 def _digest(adapter: Path) -> str:
-    """Of a local adapter's weights: a path alone does not tell which training it holds."""
+    """Of an adapter's weights: a name alone does not tell which training it holds."""
     state = blake2b(digest_size=8)
     for file in sorted(adapter.glob("adapter_model.*")):
         state.update(file.read_bytes())
-    return state.hexdigest() if adapter.is_dir() else ""
+    return state.hexdigest()
 
 
 def _best_device() -> str:
