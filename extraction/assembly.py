@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -138,7 +138,8 @@ def _relations(key: str, entry: Any, values: Any, place: _Placer) -> list[Relati
     for subject, relation, obj in triples:
         if subject.strip() and obj.strip():
             at = place.pair(subject, obj)
-            found.append(Relation(at[0], relation, at[1], *types, _least(_confidence(subject), _confidence(obj))))
+            sure = _least(_confidence(subject), _confidence(obj))
+            found.append(Relation(at[0], relation, at[1], types[0], types[1], sure))
     return found
 
 
@@ -167,7 +168,11 @@ def _events(key: str, entry: Any, values: Sequence[Any], place: _Placer) -> list
     return found
 
 
-_READERS = {"entity": _entities, "relation": _relations, "event": _events}
+_READERS: Mapping[str, Callable[[str, Any, Any, _Placer], Sequence[Any]]] = {
+    "entity": _entities,
+    "relation": _relations,
+    "event": _events,
+}
 
 
 def _confidence(value: str) -> float | None:

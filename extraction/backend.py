@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from ..builders.tasks import Task
 
-Decoding = Literal["grounded", "json", "free"]
-DECODINGS: tuple[Decoding, ...] = ("grounded", "json", "free")
+Decoding = str  # one of DECODINGS
+DECODINGS = ("grounded", "json", "free")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,14 @@ class Backend(Protocol):
 
     Attributes:
         details: which model it is and how it runs, for reports: name → value.
-        room: tokens that a prompt may have, so that the answer still fits; None where it is not known.
     """
 
     details: Mapping[str, Any]
-    room: int | None
+
+    @property
+    def room(self) -> int | None:
+        """Tokens that a prompt may have, so that the answer still fits; None where it is not known."""
+        ...
 
     def reply(
         self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from llguidance import LLMatcher, LLTokenizer
 
@@ -78,7 +78,7 @@ def wrap_tokenizer(tokenizer: PreTrainedTokenizerBase, vocab_size: int, stop_id:
     from llguidance.hf import from_tokenizer
 
     try:
-        return from_tokenizer(tokenizer, n_vocab=vocab_size, eos_token=stop_id)
+        return from_tokenizer(cast(Any, tokenizer), n_vocab=vocab_size, eos_token=stop_id)
     except ValueError as error:
         raise IEPileError(f"Constrained decoding needs a fast tokenizer ({error}); decode with `free`.") from None
 

@@ -85,7 +85,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: str | Extractor,
+    model: str | Extractor | None,
     adapter: str | Path | None = None,
     *,
     data: str | Path = "iepile",
@@ -102,7 +102,7 @@ def evaluate(
     """Answer rows of a corpus with a model and score the answers.
 
     Args:
-        model: a base model, a Hub id or a folder; or an Extractor.
+        model: a base model, a Hub id or a folder; None for the one that the adapter names; or an Extractor.
         adapter: a LoRA adapter for it, likewise.
         data: a built corpus (or a raw folder).
         config: as `iepile.load` takes it.

@@ -41,12 +41,12 @@ class Extractor:
 
     @classmethod
     def from_pretrained(
-        cls, base: str, adapter: str | Path | None = None, *, backend: str = "transformers", **options: Any
+        cls, base: str | None, adapter: str | Path | None = None, *, backend: str = "transformers", **options: Any
     ) -> Extractor:
         """Load a model.
 
         Args:
-            base: the base model, a Hub id or a folder.
+            base: the base model, a Hub id or a folder; the one that the adapter names if None.
             adapter: a LoRA adapter for it, likewise.
             backend: `transformers`.
             options: of the backend: `template`, `batch_size`, `max_new_tokens`, `dtype`, `device`, `revision`, …
@@ -61,14 +61,34 @@ class Extractor:
         raise IEPileError(f"There is no backend {backend!r}; the backends are {', '.join(BACKENDS)}.")
 
     @overload
-    def extract(self, texts: str, schema: SchemaLike, **options: Any) -> Result: ...
+    def extract(
+        self,
+        texts: str,
+        schema: SchemaLike,
+        *,
+        task: str | None = None,
+        language: str | None = None,
+        decoding: Decoding = "grounded",
+        threshold: float = 0.0,
+        on_reply: Callable[[int], None] | None = None,
+    ) -> Result: ...
 
     @overload
-    def extract(self, texts: Sequence[str], schema: SchemaLike, **options: Any) -> list[Result]: ...
+    def extract(
+        self,
+        texts: list[str] | tuple[str, ...],
+        schema: SchemaLike,
+        *,
+        task: str | None = None,
+        language: str | None = None,
+        decoding: Decoding = "grounded",
+        threshold: float = 0.0,
+        on_reply: Callable[[int], None] | None = None,
+    ) -> list[Result]: ...
 
     def extract(
         self,
-        texts: str | Sequence[str],
+        texts: str | list[str] | tuple[str, ...],
         schema: SchemaLike,
         *,
         task: str | None = None,

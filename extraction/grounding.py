@@ -97,9 +97,11 @@ class Grounder:
             match, spans = self.find(mentions[place])
             free = [span for span in spans if not any(_overlap(span, other) for other in taken)]
             fresh = [span for span in spans if span not in taken]
-            start, end = (free or fresh or list(spans) or [(None, None)])[0]
-            if start is not None and end is not None:
-                taken.append((start, end))
+            if not spans:
+                placed[place] = Mention(mentions[place])
+                continue
+            start, end = (free or fresh or spans)[0]
+            taken.append((start, end))
             placed[place] = Mention(mentions[place], start, end, spans, match)
         return [placed[place] for place in range(len(mentions))]
 

@@ -6,12 +6,9 @@ import html
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .grounding import Mention
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ class Result:
             graph.add_edge(subject, obj, label=relation)
         return graph
 
-    def to_spacy(self, nlp: Any = None) -> Doc:
+    def to_spacy(self, nlp: Any = None) -> Any:
         """A spaCy `Doc` with the mentions as the span group `iepile`; spaCy must be installed.
 
         Args:

@@ -77,13 +77,13 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
         IEPileError: where it fits no task, is empty, or names something twice.
     """
     if isinstance(schema, (str, Path)):
-        schema = _read_file(Path(schema), task)
+        return read_schema(_read_file(Path(schema), task), task)
     if isinstance(schema, Schema):
         return _checked(Asked(_named(task), schema))
     if isinstance(schema, Mapping) and all(value is None or isinstance(value, str) for value in schema.values()):
         found = _labels(list(schema), task)
         return Asked(found.task, found.schema, {label: text for label, text in schema.items() if text})
-    entries = _entries(schema, task) if isinstance(schema, Mapping) else list(schema)
+    entries: list[Any] = _entries(schema, task) if isinstance(schema, Mapping) else list(schema)
     if entries and all(isinstance(e, Mapping) and "event_type" in e for e in entries):
         return _events(entries, task)
     if entries and all(isinstance(e, Mapping) and "entity_type" in e for e in entries):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -38,6 +38,8 @@ class TransformersBackend:
         max_new_tokens: the longest answer; what is cut there is closed, and marked.
     """
 
+    details: Mapping[str, Any]
+
     def __init__(
         self,
         model: PreTrainedModel,
@@ -50,7 +52,7 @@ class TransformersBackend:
     ) -> None:
         if batch_size < 1 or max_new_tokens < 1:
             raise IEPileError("batch_size and max_new_tokens must be at least 1.")
-        self.model, self.tokenizer = model.eval(), tokenizer
+        self.model, self.tokenizer = model.train(False), tokenizer
         self.details = {
             **(details or {"base": str(model.config.name_or_path)}),
             **{
@@ -66,10 +68,11 @@ class TransformersBackend:
     @classmethod
     def from_pretrained(
         cls,
-        base: str,
+        base: str | None,
         adapter: str | Path | None = None,
         *,
         revision: str | None = None,
+        template: str | None = None,
         dtype: str | None = None,
         device: str | None = None,
         trust_remote_code: bool = False,
@@ -78,32 +81,34 @@ class TransformersBackend:
         """Load a model.
 
         Args:
-            base: a Hub id or a folder.
-            adapter: likewise; it is merged into the weights, since that is quicker. Its prompt template is taken
-                unless `options` name one.
+            base: a Hub id or a folder; the adapter's own if None.
+            adapter: likewise; it is merged into the weights, since that is quicker.
             revision: of the base.
+            template: a prompt format; the one that the adapter was trained with, or the base's chat template.
             dtype: a name of torch's; float32 on a CPU, bfloat16 elsewhere.
             device: where to run; the first accelerator, or the CPU.
             trust_remote_code: whether the base may bring code of its own.
             options: see the class.
 
         Raises:
-            IEPileError: where the base or the adapter cannot be had, or the adapter does not fit the base.
+            IEPileError: where the base or the adapter cannot be had, or they do not fit.
         """
+        if base is None and adapter is None:
+            raise IEPileError("Name a base model, or an adapter that names its base.")
+        found = None if adapter is None else find_adapter(adapter, base)
+        if found is not None:
+            revision, template = revision or found.revision, template or found.template
+        resolved = resolve_base_model(found.base if found else str(base), revision)
         device = device or _best_device()
-        placed = None if adapter is None else find_adapter(adapter, base)
-        if placed:
-            revision = revision or placed.revision
-            options.setdefault("template", placed.template)
-        found = resolve_base_model(base, revision)
         dtype = dtype or ("float32" if device == "cpu" else "bfloat16")
-        tokenizer = load_tokenizer(found, trust_remote_code=trust_remote_code)
-        model = load_model(found, dtype=dtype, trust_remote_code=trust_remote_code)
-        details = {"base": found.name, "revision": found.revision, "origin": found.origin}
-        if placed:
-            model = load_adapter(model, placed).merge_and_unload()
-            details |= {"adapter": placed.name, "adapter digest": _digest(placed.folder)}
-        return cls(model.to(device), tokenizer, details={k: v for k, v in details.items() if v}, **options)
+        tokenizer = load_tokenizer(resolved, trust_remote_code=trust_remote_code)
+        model = load_model(resolved, dtype=dtype, trust_remote_code=trust_remote_code)
+        details = {"base": resolved.name, "revision": resolved.revision, "origin": resolved.origin}
+        if found is not None:
+            details |= {"adapter": found.name, "adapter digest": _digest(found.folder)}
+            model = load_adapter(model, found).merge_and_unload()
+        details = {name: value for name, value in details.items() if value}
+        return cls(cast(Any, model).to(device), tokenizer, details=details, template=template or CHAT, **options)
 
     @property
     def room(self) -> int | None:
@@ -162,7 +167,7 @@ class TransformersBackend:
 
 
 def _digest(adapter: Path) -> str:
-    """Of an adapter's weights: a path alone does not tell which training it holds."""
+    """Of an adapter's weights: a name alone does not tell which training it holds."""
     state = blake2b(digest_size=8)
     for file in sorted(adapter.glob("adapter_model.*")):
         state.update(file.read_bytes())

@@ -9,6 +9,7 @@ from iepile.builders.errors import IEPileError
 from iepile.builders.instructions import Asking
 from iepile.builders.records import Record
 from iepile.builders.tasks import Schema, get_task
+from iepile.extraction.backend import Question
 from iepile.extraction.extractor import Extractor
 from iepile.extraction.language import guess_language
 from iepile.extraction.schemas import parse_schema, read_schema
@@ -80,22 +81,6 @@ def test_events_with_and_without_trigger() -> None:
     assert second.trigger is None and second.arguments[0].mention.start == 11
     triggers = Extractor(Canned({"hiring": ["hired"]})).extract(text, ["hiring"], task="EET")
     assert [(e.type, e.trigger and e.trigger.text) for e in triggers.events] == [("hiring", "hired")]
-
-
-def test_attributes_become_relations_of_their_entity() -> None:
-    text = "Ada lives in Lund. Ada and Bo are cooks."
-    backend = Canned({"person": {"Ada": {"home": "Lund", "job": ["cook", "cooks"]}, "Bo": {"job": "cooks"}}})
-    schema = {"person": {"home": "the town", "job": ""}, "ship": ["name"]}
-    result = Extractor(backend).extract(text, schema, task="KG")
-    assert result.to_triples() == [
-        ("Ada", "home", "Lund"), ("Ada", "job", "cook"), ("Ada", "job", "cooks"), ("Bo", "job", "cooks")]  # fmt: skip
-    assert result.relations[0].subject_type == "person" and result.relations[2].subject.start == 19
-    assert [json.loads(q.instruction)["schema"] for q in backend.questions] == [
-        [{"entity_type": "person", "attributes": {"home": "the town", "job": ""}}],
-        [{"entity_type": "ship", "attributes": ["name"]}],
-    ]
-    with pytest.raises(IEPileError, match="attributes of 'person' are no list"):
-        Extractor(backend).extract(text, [{"entity_type": "person", "attributes": "home"}])
 
 
 def test_given_triggers_stand_in_the_prompt() -> None:
@@ -233,6 +218,22 @@ def test_a_random_model_gives_well_formed_results(base: Path) -> None:
     assert extractor.extract(texts[0], ["person"], task="NER", threshold=1.1).entities == ()
 
 
+def test_an_adapter_brings_its_base_and_template(base: Path, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    model = toy_model(toy_tokenizer())
+    config = peft.LoraConfig(task_type="CAUSAL_LM", target_modules=["q_proj", "v_proj"], init_lora_weights=False, r=8)
+    config.base_model_name_or_path = str(base)
+    peft.get_peft_model(model, config).save_pretrained(tmp_path)
+    (tmp_path / "iepile.json").write_text(json.dumps({"base_model": str(base), "template": "alpaca"}))
+    options: dict[str, Any] = {"max_new_tokens": 24, "device": "cpu"}
+    plain = Extractor.from_pretrained(str(base), template="alpaca", **options)
+    adapted = Extractor.from_pretrained(None, tmp_path, **options)
+    details = adapted.backend.details
+    assert (details["base"], details["adapter"], details["template"]) == (str(base), str(tmp_path), "alpaca")
+    question = [Question("Ada met Bo.", get_task("NER"), ["person"], "Ada met Bo.")]
+    assert plain.answer(question, "free") != adapted.answer(question, "free")
+
+
 def test_free_decoding_is_that_of_transformers() -> None:
     from iepile.extraction.generation import Row, decode
 
@@ -250,6 +251,8 @@ def test_free_decoding_is_that_of_transformers() -> None:
 def test_what_cannot_be_loaded_is_one_sentence(base: Path, tmp_path: Path) -> None:
     with pytest.raises(IEPileError, match="no backend 'vllm'"):
         Extractor.from_pretrained(str(base), backend="vllm")
+    with pytest.raises(IEPileError, match="Name a base model"):
+        Extractor.from_pretrained(None)
     with pytest.raises(IEPileError, match="is no adapter"):
         Extractor.from_pretrained(str(base), tmp_path)
     extractor = Extractor.from_pretrained(str(base), device="cpu")

@@ -18,7 +18,7 @@ from iepile.extraction.grounding import Mention  # noqa: E402
 from iepile.extraction.results import Result  # noqa: E402
 from iepile.extraction.schemas import parse_schema  # noqa: E402
 
-MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"  # where IEPILE_MODEL names none
+MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"  # where the environment names neither a model nor an adapter
 
 # Task → (name, how its schema is written).
 TASKS: Mapping[str, tuple[str, str]] = {
@@ -61,8 +61,8 @@ CSS = """
 LAUNCH: Mapping[str, Any] = {"theme": THEME, "css": CSS, "footer_links": [], "show_error": False}
 
 
-def build_app(extractor: Extractor) -> gr.Blocks:
-    """The page that asks the extractor; `build_app(extractor).launch(**LAUNCH)` opens it."""
+def build_app(extractor: Extractor) -> Any:
+    """The page that asks the extractor, a `gradio.Blocks`; `build_app(extractor).launch(**LAUNCH)` opens it."""
 
     def run(text: str, task: str, language: str, schema: str, decoding: str, threshold: float) -> tuple[Any, ...]:
         if not text.strip():
@@ -178,9 +178,8 @@ def _percent(confidence: float | None) -> str:
 
 def main() -> None:
     """Run as a Space does: the environment names the model and the adapter."""
-    extractor = Extractor.from_pretrained(
-        os.environ.get("IEPILE_MODEL", MODEL), os.environ.get("IEPILE_ADAPTER") or None
-    )
+    base, adapter = os.environ.get("IEPILE_MODEL"), os.environ.get("IEPILE_ADAPTER")
+    extractor = Extractor.from_pretrained(base or (None if adapter else MODEL), adapter or None)
     build_app(extractor).launch(**LAUNCH)
 
 
