@@ -83,6 +83,22 @@ def test_events_with_and_without_trigger() -> None:
     assert [(e.type, e.trigger and e.trigger.text) for e in triggers.events] == [("hiring", "hired")]
 
 
+def test_attributes_become_relations_of_their_entity() -> None:
+    text = "Ada lives in Lund. Ada and Bo are cooks."
+    backend = Canned({"person": {"Ada": {"home": "Lund", "job": ["cook", "cooks"]}, "Bo": {"job": "cooks"}}})
+    schema = {"person": {"home": "the town", "job": ""}, "ship": ["name"]}
+    result = Extractor(backend).extract(text, schema, task="KG")
+    assert result.to_triples() == [
+        ("Ada", "home", "Lund"), ("Ada", "job", "cook"), ("Ada", "job", "cooks"), ("Bo", "job", "cooks")]  # fmt: skip
+    assert result.relations[0].subject_type == "person" and result.relations[2].subject.start == 19
+    assert [json.loads(q.instruction)["schema"] for q in backend.questions] == [
+        [{"entity_type": "person", "attributes": {"home": "the town", "job": ""}}],
+        [{"entity_type": "ship", "attributes": ["name"]}],
+    ]
+    with pytest.raises(IEPileError, match="attributes of 'person' are no list"):
+        Extractor(backend).extract(text, [{"entity_type": "person", "attributes": "home"}])
+
+
 def test_given_triggers_stand_in_the_prompt() -> None:
     backend = Canned()
     schema = {"hiring": {"trigger": ["hired"], "arguments": ["employer"]}}
