@@ -43,7 +43,7 @@ test-all: install  ## Run all tests
 
 # The whole path on toy files and a small real model: build, load, train, score before and after, stage the release.
 MODEL := HuggingFaceTB/SmolLM2-135M-Instruct
-EVALUATE = $(BIN)/iepile evaluate --model $(MODEL) --data $(DEMO)/iepile --config en_ner --split test --limit 1
+EVALUATE = $(BIN)/iepile evaluate --model $(MODEL) --data $(DEMO)/iepile --config en_ner --split test --limit 1 --max-new-tokens 128
 
 demo: install  ## From toy files to a trained, scored and staged extractor, in $(DEMO)/
 	rm -rf $(DEMO)

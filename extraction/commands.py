@@ -80,6 +80,7 @@ def score(predictions: Path, task: str | None, as_json: bool) -> None:
 @click.option("--seed", default=42, show_default=True, help="Draws those records.")
 @click.option("--decoding", type=DECODINGS, default="grounded", show_default=True, help="As for extract.")
 @click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Prompts answered together.")
+@click.option("--max-new-tokens", type=click.IntRange(1), metavar="N", help="The longest answer, in tokens.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write predictions and report there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(
@@ -93,6 +94,7 @@ def evaluate(
     seed: int,
     decoding: str,
     batch_size: int | None,
+    max_new_tokens: int | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -100,6 +102,7 @@ def evaluate(
     from ..builders.progress import reporter
     from .evaluate import evaluate
 
+    options = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
     done = evaluate(
         model,
         adapter,
@@ -112,7 +115,7 @@ def evaluate(
         decoding=decoding,
         out=out,
         on_rows=reporter("evaluating", "rows"),
-        **({} if batch_size is None else {"batch_size": batch_size}),
+        **{name: value for name, value in options.items() if value is not None},
     )
     if as_json:
         return echo_json(done.to_dict())

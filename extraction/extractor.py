@@ -21,7 +21,9 @@ from .language import guess_language
 from .parsing import Parsed, parse
 from .results import Result
 from .schemas import Asked, SchemaLike, read_schema
+from .windows import split_text
 
+WINDOW = 1024  # tokens of text at a time: longer ones than in any corpus are answered badly, and slowly
 BACKENDS = ("transformers", "openai")
 
 
@@ -70,6 +72,7 @@ class Extractor:
         language: str | None = None,
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
+        window: int | None = None,
         on_reply: Callable[[int], None] | None = None,
     ) -> Result: ...
 
@@ -83,6 +86,7 @@ class Extractor:
         language: str | None = None,
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
+        window: int | None = None,
         on_reply: Callable[[int], None] | None = None,
     ) -> list[Result]: ...
 
@@ -95,6 +99,7 @@ class Extractor:
         language: str | None = None,
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
+        window: int | None = None,
         on_reply: Callable[[int], None] | None = None,
     ) -> Result | list[Result]:
         """Ask for a schema in one text or several.
@@ -106,6 +111,8 @@ class Extractor:
             language: en or zh, of the instruction; found from each text when not given.
             decoding: `grounded`, `json` or `free`; see `backend.Backend.reply`.
             threshold: items that the model was less sure of, from 0 to 1, are left out.
+            window: tokens of text that are asked about at a time; a longer text is cut at sentence ends. What fits the
+                model, and no more than `WINDOW`, if None.
             on_reply: called with the number of answers that have come since the last call, for a progress bar.
 
         Returns:
@@ -117,13 +124,14 @@ class Extractor:
         asked = read_schema(schema, task)
         many = [texts] if isinstance(texts, str) else list(texts)
         languages = [language or guess_language(text) for text in many]
-        questions = [self._questions(asked, text, lang) for text, lang in zip(many, languages, strict=True)]
-        answers = iter(self.answer([q for batch in questions for q in batch], decoding, on_reply))
+        questions = [self._questions(asked, text, lang, window) for text, lang in zip(many, languages, strict=True)]
+        answers = iter(self.answer([q for asking in questions for _, q in asking], decoding, on_reply))
         results = []
-        for text, lang, batch in zip(many, languages, questions, strict=True):
-            answered = [(question, next(answers)) for question in batch]
-            parts = [Part(q.entries, with_confidence(a.parsed, a.reply), q.text) for q, a in answered]
-            results.append(build_result(text, asked.task, lang, parts, _notes([a for _, a in answered]), threshold))
+        for text, lang, asking in zip(many, languages, questions, strict=True):
+            answered = [(offset, question, next(answers)) for offset, question in asking]
+            parts = (Part(q.entries, with_confidence(a.parsed, a.reply), q.text, offset) for offset, q, a in answered)
+            notes = _notes([answer for _, _, answer in answered], len({offset for offset, _, _ in answered}))
+            results.append(build_result(text, asked.task, lang, parts, notes, threshold))
         return results[0] if isinstance(texts, str) else results
 
     def answer(
@@ -138,14 +146,30 @@ class Extractor:
         replies = self.backend.reply(questions, decoding, on_reply)
         return [Answer(r, parse(r.output, q.task, q.entries)) for r, q in zip(replies, questions, strict=True)]
 
-    def _questions(self, asked: Asked, text: str, language: str) -> list[Question]:
+    def _questions(self, asked: Asked, text: str, language: str, window: int | None) -> list[tuple[int, Question]]:
+        """(where its stretch of the text starts, question) for each stretch and batch."""
+        batches = [asked.entries(options) for options in asked.batches()]
+
+        def count(stretch: str) -> int:
+            return self.backend.count_tokens(asked.instruction(stretch, language, longest))
+
+        longest = max(batches, key=lambda entries: self.backend.count_tokens(asked.instruction("", language, entries)))
+        bare = count("")
+        room = WINDOW if self.backend.room is None else self.backend.room - bare
+        budget = min(room, WINDOW if window is None else window)
         return [
-            Question(instruction, asked.task, entries, text, asked.schema.role_values)
-            for entries, instruction in asked.questions(text, language)
+            (stretch.offset, self._question(asked, stretch.text, language, entries))
+            for stretch in split_text(text, language, budget, lambda part: count(part) - bare)
+            for entries in batches
         ]
 
+    @staticmethod
+    def _question(asked: Asked, text: str, language: str, entries: list[Any]) -> Question:
+        instruction = asked.instruction(text, language, entries)
+        return Question(instruction, asked.task, entries, text, asked.schema.role_values)
 
-def _notes(answers: Sequence[Answer]) -> list[str]:
+
+def _notes(answers: Sequence[Answer], stretches: int) -> list[str]:
     """What a reader should know of how the answers came to be."""
     counts = Counter(answer.parsed.status for answer in answers)
     cut = sum(answer.reply.cut for answer in answers)
@@ -154,4 +178,6 @@ def _notes(answers: Sequence[Answer]) -> list[str]:
         "were no valid JSON and were mended": counts["repaired"],
         "could not be read": counts["failed"],
     }
-    return [f"{count} of {len(answers)} answers {what}" for what, count in told.items() if count]
+    long = f"the text was read in {stretches} stretches: what relates words of two of them cannot be found"
+    counted = [f"{count} of {len(answers)} answers {what}" for what, count in told.items() if count]
+    return [*([long] if stretches > 1 else []), *counted]

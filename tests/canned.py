@@ -9,10 +9,12 @@ from iepile.extraction.backend import Decoding, Question, Reply
 class Canned:
     """A backend that gives prepared answers: key → value, or a whole output."""
 
-    details, room = {"base": "canned"}, None
+    details = {"base": "canned"}
 
-    def __init__(self, answers: dict[str, Any] | None = None, output: str | None = None) -> None:
-        self.answers, self.output = answers or {}, output
+    def __init__(
+        self, answers: dict[str, Any] | None = None, output: str | None = None, room: int | None = None
+    ) -> None:
+        self.answers, self.output, self.room = answers or {}, output, room
         self.questions: list[Question] = []
 
     def reply(
