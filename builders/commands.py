@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .console import echo_json, table
 from .format_commands import convert, prepare
 from .negatives_commands import hard_negatives
+
+if TYPE_CHECKING:
+    from .wording import Wording
 
 
 @click.command()
@@ -95,6 +98,14 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
 @click.option("--contamination", is_flag=True, help="Look for near duplicates and report them in the card.")
 @click.option("--quality", is_flag=True, help="Drop training texts that are too short or mostly not letters.")
 @click.option("--mask", is_flag=True, help="Mask e-mail addresses, telephone and identity numbers, user names.")
+@click.option("--descriptions", type=click.Path(path_type=Path), metavar="FILE",
+              help="Say what labels mean: YAML or JSON, label: text, or source: {label: text}.")  # fmt: skip
+@click.option("--augment", type=click.Choice(["synonyms", "neutral", "dropout"]),
+              help="In training rows, rename labels (`neutral`: those described) or leave them out.")  # fmt: skip
+@click.option("--augment-rate", type=click.FloatRange(0, 1), default=0.5, show_default=True, metavar="P",
+              help="How probably that happens to a label of a row.")  # fmt: skip
+@click.option("--synonyms", type=click.Path(path_type=Path), metavar="FILE",
+              help="Other names for labels: as --descriptions, with [name, …] in place of a text.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Stop at the first malformed record instead of setting it aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def build(
@@ -112,6 +123,10 @@ def build(
     negatives: str,
     split_num: int,
     max_empty: float | None,
+    descriptions: Path | None,
+    augment: str | None,
+    augment_rate: float,
+    synonyms: Path | None,
     dedup: str,
     contamination: bool,
     quality: bool,
@@ -145,6 +160,9 @@ def build(
             quality=quality,
             mask=mask,
             near=dedup == "near",
+            wording=_wording(
+                descriptions, synonyms, augment or "", augment_rate, (*modules, *([release] if release else []))
+            ),
         ),
         contamination=contamination,
         negatives_file=negatives_file,
@@ -167,6 +185,29 @@ def build(
     click.echo(f"{made.summary.rows:,} rows in {out} ({configs}); report and rejected.jsonl in {made.work}.")
     if unified_out is not None:
         click.echo(f"Their records, in the published layout, in {unified_out}.")
+
+
+def _wording(
+    descriptions: Path | None, synonyms: Path | None, augment: str, rate: float, modules: tuple[Path, ...]
+) -> Wording:
+    from .source import load_sources
+    from .wording import Wording, read_words
+
+    needed = {"synonyms": ("--synonyms", synonyms), "neutral": ("--descriptions", descriptions)}
+    option, file = needed.get(augment, ("", descriptions))
+    if option and file is None:
+        raise click.UsageError(f"--augment {augment} needs {option} FILE, which says of which labels.")
+    if synonyms and augment != "synonyms":
+        raise click.UsageError("--synonyms is for --augment synonyms; name both or none.")
+    if not descriptions and not augment:
+        return Wording()
+    known = load_sources(tuple(path.resolve() for path in modules))
+    return Wording(
+        descriptions=read_words(descriptions, known) if descriptions else {},
+        synonyms=read_words(synonyms, known, lists=True) if synonyms else {},
+        augment=augment,
+        rate=rate,
+    )
 
 
 COMMANDS = (sources, build, hard_negatives, prepare, convert)

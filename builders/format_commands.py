@@ -15,26 +15,39 @@ _FILE = click.Path(path_type=Path)
               help="What to ask for: labels, label and description, roles, … as JSON or YAML.")  # fmt: skip
 @click.option("--task", help="NER, RE, EE, EET, EEA, SPO or KG; may be left out where the schema tells.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Of the instruction; else guessed from each text.")
-@click.option(
-    "--split-num",
-    default=0,
-    type=click.IntRange(0),
-    metavar="N",
-    help="Options in a row at most; the task's own if 0.",
-)
+@click.option("--descriptions", type=_FILE, metavar="FILE", help="Say what labels mean: YAML or JSON, label: text.")
+@click.option("--split-num", default=0, type=click.IntRange(0), metavar="N",
+              help="Options in a row at most; the task's own if 0.")  # fmt: skip
 @click.option("--out", type=_FILE, required=True, metavar="FILE", help="Rows as JSON lines; replaced where it is.")
-def prepare(texts: Path, schema: Path, task: str | None, language: str | None, split_num: int, out: Path) -> None:
+def prepare(
+    texts: Path,
+    schema: Path,
+    task: str | None,
+    language: str | None,
+    descriptions: Path | None,
+    split_num: int,
+    out: Path,
+) -> None:
     """Write inference rows for TEXTS: JSON with `text` (.jsonl or .json), or a text a line.
 
     The rows have the corpus's columns, in the batches and with the prompts of its test rows; `output` is empty.
     """
+    from dataclasses import replace
+
     import orjson
 
     from ..extraction.prepare import prepare, read_texts
     from ..extraction.schemas import read_schema
     from .atomic import atomic_file
+    from .errors import FormatError
+    from .wording import read_words
 
     asked, rows = read_schema(schema, task), 0
+    if descriptions:
+        words = read_words(descriptions).get("")
+        if not words:
+            raise FormatError(f"{descriptions}: this tells of sources; for a schema of your own write label: text.")
+        asked = replace(asked, descriptions={**asked.descriptions, **words})
     with atomic_file(out) as file:
         for row in prepare(read_texts(texts), asked, texts.stem, language, split_num):
             file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .records import Record
 from .tasks import Option, Schema, Task, instruction_string, to_json
+
+if TYPE_CHECKING:
+    from .wording import SourceWording
 
 TRAINING_SPLITS = ("train", "validation")
 NEGATIVES = ("hard", "random", "all")
@@ -35,6 +38,7 @@ class Asking:
         negatives_kind: `hard`; or for comparison `random`, as many others in their place, or `all`, the whole schema.
         split_num: the most options in a batch, in place of the task's own; below 0 for the whole schema at once.
         keep_empty: the probability with which a training row stays whose answers are all empty.
+        wording: what rows say of the labels beside their names, and other names for them.
     """
 
     task: Task
@@ -46,6 +50,7 @@ class Asking:
     negatives_kind: str = "hard"
     split_num: int = 0
     keep_empty: float = 1.0
+    wording: SourceWording | None = None
 
     def rows(self, record: Record, split: str) -> Iterator[tuple[int, str, str]]:
         """Yield (batch, instruction, output) for each schema batch of the record."""
@@ -58,7 +63,11 @@ class Asking:
         # The published test rows of EEA leave the triggers out.
         written = self.write(record.text, kept.values(), gold, show_gold=not (self.published and split == "test"))
         for number, (instruction, output) in zip(kept, written, strict=True):
-            yield number, instruction, output
+            if self.wording is None:
+                yield number, instruction, output
+            else:
+                rng = generator(self.seed, f"{record.id} {number} wording") if split in TRAINING_SPLITS else None
+                yield number, *self.wording.reword(self.task, instruction, output, rng)
 
     def filled_and_empty(self, record: Record, split: str) -> tuple[int, int]:
         """How many rows of the record have an answer, and how many have none but empty ones."""

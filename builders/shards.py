@@ -11,7 +11,7 @@ import shutil
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -28,6 +28,7 @@ from .near_duplicates import near_duplicates
 from .records import Record, Rejected
 from .source import Source, load_sources
 from .tasks import TASKS, Option
+from .wording import Wording
 
 COLUMNS = ("id", "batch", "task", "source", "language", "instruction", "output")
 ARROW_SCHEMA = pa.schema([(name, pa.int32() if name == "batch" else pa.string()) for name in COLUMNS])
@@ -48,6 +49,7 @@ class Options:
     quality: bool = False  # whether poor texts to train on go
     mask: bool = False  # whether personal data are masked
     near: bool = False  # whether near duplicates go
+    wording: Wording = field(default_factory=Wording)  # of the labels
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,7 @@ def _asking(job: Job, source: Source, config: str) -> Asking:
         published=job.options.profile == "published",
         negatives_kind=job.options.negatives,
         split_num=job.options.split_num,
+        wording=job.options.wording.of(source),
     )
 
 

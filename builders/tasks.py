@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -91,6 +91,29 @@ class Task(ABC):
         if not isinstance(key, str):
             raise TypeError(f"{self.name} has no schema entry {entry!r}")
         return key
+
+    def described(self, entries: Sequence[Any], descriptions: Mapping[str, str]) -> Any:
+        """The instruction's schema with what is meant by its labels, as OneKE reads it.
+
+        Args:
+            entries: of one batch.
+            descriptions: label → what is meant by it; `<label>.<role>`, or a role alone, for roles and attributes.
+
+        Returns:
+            Label → description in place of the list of entries, or roles → descriptions in an entry; the list where
+            nothing in it is described.
+        """
+        if not any(isinstance(entry, str) and entry in descriptions for entry in entries):
+            return list(entries)
+        return {entry: descriptions.get(entry, "") for entry in entries}
+
+    def listed(self, schema: Any) -> list[Any]:
+        """The entries of an instruction's schema: the inverse of `described`.
+
+        Raises:
+            KeyError, TypeError, AttributeError: where it is not a schema of this task.
+        """
+        return list(schema)
 
     def shape(self, entry: Any) -> dict[str, Any]:
         """JSON Schema of the answer to one schema entry; a plain string in it is a mention, a constant is not.
@@ -242,6 +265,21 @@ class EE(Task):
         arguments = {"anyOf": [none, roles]} if entry["arguments"] else none
         return {"type": "array", "items": _object({"trigger": self._trigger(entry), "arguments": arguments})}
 
+    def described(self, entries: Sequence[Any], descriptions: Mapping[str, str]) -> Any:
+        known = [_members_described(entry, "event_type", "arguments", descriptions) for entry in entries]
+        names = [entry["event_type"] for entry in known]
+        if not any(name in descriptions for name in names):
+            return known
+        return {
+            n: {n: descriptions.get(n, ""), **_without(e, "event_type")} for n, e in zip(names, known, strict=True)
+        }
+
+    def listed(self, schema: Any) -> list[Any]:
+        if not isinstance(schema, Mapping):
+            return list(schema)
+        fields = ("trigger", "arguments")
+        return [{"event_type": n, **{f: of[f] for f in fields if f in of}} for n, of in schema.items()]
+
     def _trigger(self, entry: Any) -> dict[str, Any]:
         return _MENTION_OR_NAN
 
@@ -355,6 +393,9 @@ class KG(Task):
     def entry(self, option: Option, schema: Schema, answer: Any) -> Any:
         return {"entity_type": option, "attributes": list(schema.attributes[str(option)])}
 
+    def described(self, entries: Sequence[Any], descriptions: Mapping[str, str]) -> Any:
+        return [_members_described(entry, "entity_type", "attributes", descriptions) for entry in entries]
+
     def empty(self) -> Any:
         return {}
 
@@ -421,6 +462,16 @@ def _grouped(found: Iterable[tuple[Any, Any]]) -> dict[Option, Any]:
         if item not in items:
             items.append(item)
     return grouped
+
+
+def _members_described(entry: Any, named: str, listed: str, descriptions: Mapping[str, str]) -> Any:
+    """The entry with its roles or attributes as a mapping to their descriptions, where one has any."""
+    found = {m: descriptions.get(f"{entry[named]}.{m}") or descriptions.get(m, "") for m in entry[listed]}
+    return {**entry, listed: found} if any(found.values()) else entry
+
+
+def _without(entry: Mapping[str, Any], field: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != field}
 
 
 def _one_or_list(values: Any) -> Any:

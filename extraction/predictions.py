@@ -155,11 +155,11 @@ def read_instruction(row: Row, task: Task, origin: str) -> tuple[list[Any], str]
     """The schema entries and the text of a row's `instruction`."""
     instruction = _json(row, "instruction", origin, dict)
     try:
-        entries = instruction["schema"]
+        entries = task.listed(instruction["schema"])
         for entry in entries:
             task.shape(entry)
             task.entry_key(entry)
-        return list(entries), str(instruction["input"])
+        return entries, str(instruction["input"])
     except (KeyError, TypeError, AttributeError):
         raise FormatError(
             f"{origin}: `instruction` holds no `schema` of {task.name} with an `input`; is this row of another task?"
@@ -177,13 +177,13 @@ def _named_task(row: Row, origin: str) -> Task:
 
 def _recognise(row: Row, origin: str) -> Task:
     instruction = _json(row, "instruction", origin, dict)
-    sentence, entries = instruction.get("instruction"), instruction.get("schema")
+    sentence, schema = instruction.get("instruction"), instruction.get("schema")
     for task in TASKS.values():
         if sentence in task.instruction.values():
             try:
-                for entry in entries or ():
+                for entry in task.listed(schema or ()):
                     task.entry_key(entry)
-            except (KeyError, TypeError):
+            except (AttributeError, KeyError, TypeError):
                 continue  # SPO and RE share a sentence
             return task
     raise FormatError(f"{origin}: the row names no `task` and its instruction is none of ours; name it with --task.")

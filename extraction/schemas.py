@@ -25,15 +25,13 @@ class Asked:
     """A task and all that is asked of a text.
 
     Attributes:
-        descriptions: label → what is meant by it; they are written into the prompt.
-        role_descriptions: event type → role, or entity type → attribute → what is meant by it; likewise.
+        descriptions: label, or `<type>.<role>`, → what is meant by it; see `Task.described`.
         triggers: for EEA, event type → the triggers that are given.
     """
 
     task: Task
     schema: Schema
     descriptions: Mapping[str, str] = field(default_factory=dict)
-    role_descriptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     triggers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def batches(self, split_num: int | None = None) -> list[list[Option]]:
@@ -43,11 +41,7 @@ class Asked:
     def entries(self, options: Sequence[Option]) -> list[Any]:
         """The schema entries of one batch."""
         given = [[{"trigger": t} for t in self.triggers.get(self.task.key(o), ())] for o in options]
-        entries = [self.task.entry(o, self.schema, gold) for o, gold in zip(options, given, strict=True)]
-        for entry in entries:
-            if isinstance(entry, dict) and (described := self.role_descriptions.get(self.task.entry_key(entry))):
-                entry["attributes" if "attributes" in entry else "arguments"] = dict(described)
-        return entries
+        return [self.task.entry(o, self.schema, gold) for o, gold in zip(options, given, strict=True)]
 
     def questions(self, text: str, language: str, split_num: int | None = None) -> Iterator[tuple[list[Any], str]]:
         """Yield (schema entries, `instruction` string) for each batch, as the corpus's test rows ask."""
@@ -57,9 +51,7 @@ class Asked:
 
     def instruction(self, text: str, language: str, entries: list[Any]) -> str:
         """The `instruction` string that asks for one batch."""
-        if not self.descriptions:
-            return self.task.ask(text, language, entries)
-        return self.task.ask(text, language, {e: self.descriptions.get(e, "") for e in entries})
+        return self.task.ask(text, language, self.task.described(entries, self.descriptions))
 
 
 def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
@@ -67,10 +59,10 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
 
     Args:
         schema: labels; label → description; typed triples, as (subject type, predicate, object type) or as the
-            format's own objects; event type → roles, or → role → description; for EEA event type → {"trigger": […],
-            "arguments": […]}; for KG entity type → attributes, or → attribute → description, or the format's own
-            objects; a `Schema`; or the path of a JSON or YAML file that holds one of these, or of a
-            published `schema.json`.
+            format's own objects; event type → roles, or → role → description, or → {the type itself: its
+            description, "arguments": roles}; for EEA event type → {"trigger": […], "arguments": […]}; for KG entity
+            type → attributes, or → attribute → description, or the format's own objects; a `Schema`; or the path of a
+            JSON or YAML file that holds one of these, or of a published `schema.json`.
         task: its name; may be left out for typed triples (SPO), events with roles (EE) and the format's own objects.
 
     Raises:
@@ -89,7 +81,7 @@ def read_schema(schema: SchemaLike, task: str | None = None) -> Asked:
     if entries and all(isinstance(e, Mapping) and "entity_type" in e for e in entries):
         _fits(task, "KG")
         attributes, described = _members(entries, "entity_type", "attributes")
-        return _checked(Asked(get_task("KG"), Schema(attributes=attributes), {}, described))
+        return _checked(Asked(get_task("KG"), Schema(attributes=attributes), described))
     if entries and all(_is_triple(e) for e in entries):
         _fits(task, "SPO", "RE")
         triples = (Triple(**e) if isinstance(e, Mapping) else Triple(*e) for e in entries)
@@ -169,16 +161,16 @@ def _events(entries: list[Mapping[str, Any]], task: str | None) -> Asked:
     if found.name == "EEA" and len(triggers) < len(entries):
         raise IEPileError('EEA needs triggers; give {"event type": {"trigger": ["…"], "arguments": ["role", …]}}.')
     schema = Schema(event_types=roles)
-    return _checked(Asked(found, schema, {}, described, triggers if found.name == "EEA" else {}))
+    return _checked(Asked(found, schema, described, triggers if found.name == "EEA" else {}))
 
 
 def _members(
     entries: Sequence[Mapping[str, Any]], named: str, listed: str
-) -> tuple[dict[str, tuple[str, ...]], dict[str, Mapping[str, str]]]:
-    """Type → its roles or attributes, and type → role or attribute → what is meant by it."""
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Type → its roles or attributes, and what is meant by each, where it is told."""
     _distinct([entry[named] for entry in entries])
     members: dict[str, tuple[str, ...]] = {}
-    described: dict[str, Mapping[str, str]] = {}
+    described: dict[str, str] = {}
     for entry in entries:
         name, given = entry[named], entry.get(listed, ())
         if not isinstance(given, (list, tuple, Mapping)) or not all(isinstance(member, str) for member in given):
@@ -186,8 +178,10 @@ def _members(
             raise IEPileError(f"The {what} of {name!r} are no list of names; write them as a list.")
         _distinct(list(given))
         members[name] = tuple(given)
+        told = {name: entry.get(name)} if name != named else {}  # as OneKE writes what is meant by an event type
         if isinstance(given, Mapping):
-            described[name] = given
+            told |= {f"{name}.{member}": text for member, text in given.items()}
+        described |= {label: text for label, text in told.items() if text and isinstance(text, str)}
     return members, described
 
 

@@ -53,8 +53,10 @@ def test_prepared_rows_ask_as_the_test_rows_of_the_corpus(texts: Path, tmp_path:
 
 def test_plain_texts_descriptions_and_a_language(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Ada left.\n\n小林住在青石镇。\n")
-    (tmp_path / "schema.yaml").write_text("person: a human being\nplace: a town or a country\nship:\n")
+    (tmp_path / "schema.yaml").write_text("person: a human being\nplace:\nship:\n")
+    (tmp_path / "more.yaml").write_text("place: a town or a country\nanimal: it lives\n")
     arguments = ["--schema", tmp_path / "schema.yaml", "--task", "ner", "--language", "en", "--split-num", 2]
+    arguments += ["--descriptions", tmp_path / "more.yaml"]
     made = run(prepare, tmp_path / "notes.txt", *arguments, "--out", tmp_path / "rows.jsonl")
     assert made.exit_code == 0, made.output
     rows = lines(tmp_path / "rows.jsonl")
