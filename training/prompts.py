@@ -24,7 +24,7 @@ CHAT = "chat"
 # What a chat template may ask for beside the messages. Llama 3.1 and later write the current date into the prompt
 # unless told one, so that a prompt would differ from day to day; theirs is the date that the template falls back on.
 # Qwen3 would otherwise open a thought before the answer.
-_CHAT_OPTIONS: Mapping[str, Any] = {"date_string": "26 Jul 2024", "enable_thinking": False}
+CHAT_OPTIONS: Mapping[str, Any] = {"date_string": "26 Jul 2024", "enable_thinking": False}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _render(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], *, 
         )
     return str(
         tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=add_generation_prompt, **_CHAT_OPTIONS
+            turns, tokenize=False, add_generation_prompt=add_generation_prompt, **CHAT_OPTIONS
         )
     )
 
