@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from llguidance import LLMatcher, LLTokenizer
 
 from ..builders.errors import IEPileError
-from ..builders.tasks import MENTION
 from .backend import Decoding, Question
+from .shapes import answer_shapes
 
 if TYPE_CHECKING:
     import torch
@@ -98,8 +98,7 @@ class _Writer:
         self._has_mentions = not grounded or seen > 0
         # A model that repeats itself stops there. A text of five words hardly holds more than five mentions of a type.
         self._most_items = min(MOST_ITEMS, max(seen, 2)) if grounded else MOST_ITEMS
-        shapes = ((question.task.entry_key(e), question.task.shape(e)) for e in question.entries)
-        start = self._object({key: _with_values(shape, question.role_values) for key, shape in shapes})
+        start = self._object(answer_shapes(question))
         lines = [f"start: {start}", *(f"{name}: {body}" for body, name in self._rules.items())]
         if self._has_mentions:
             substring = f'%regex {{"substring_chunks": {json.dumps([_dumps(c)[1:-1] for c in chunks])}}}\n'
@@ -154,29 +153,6 @@ class _Writer:
         if any(rule is None for _, rule in members):
             return None
         return '"{" ' + ' ", " '.join(f"{json.dumps(key)} {rule}" for key, rule in members) + ' "}"'
-
-
-def _with_values(shape: Any, values: Mapping[str, Sequence[str]]) -> Any:
-    """The shape with the mentions of enumerated roles replaced by the roles' values."""
-    if not isinstance(shape, dict) or not values:
-        return shape
-    changed = {k: _with_values(v, values) for k, v in shape.items() if k not in ("properties", "anyOf")}
-    if "anyOf" in shape:
-        changed["anyOf"] = [_with_values(option, values) for option in shape["anyOf"]]
-    if "properties" in shape:
-        changed["properties"] = {
-            name: _enumerated(inner, list(values[name])) if name in values else _with_values(inner, values)
-            for name, inner in shape["properties"].items()
-        }
-    return changed
-
-
-def _enumerated(shape: Any, values: list[str]) -> Any:
-    if shape == MENTION:
-        return {"enum": values}
-    if "anyOf" in shape:
-        return {**shape, "anyOf": [_enumerated(option, values) for option in shape["anyOf"]]}
-    return {**shape, "items": _enumerated(shape["items"], values)} if "items" in shape else shape
 
 
 def _dumps(value: Any) -> str:

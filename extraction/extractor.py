@@ -50,8 +50,9 @@ class Extractor:
         Args:
             base: the base model, a Hub id or a folder; the one that the adapter names if None.
             adapter: a LoRA adapter for it, likewise.
-            backend: `transformers`.
-            options: of the backend: `template`, `batch_size`, `max_new_tokens`, `dtype`, `device`, `revision`, …
+            backend: `transformers`, or `openai` for a server: then `base` is the model's name there.
+            options: of the backend: `template`, `batch_size`, `max_new_tokens`, `dtype`, `device`, `revision`; for a
+                server `url`, `api_key`, `concurrency`, `timeout`, `retries`.
 
         Raises:
             IEPileError: where one of them cannot be had.
@@ -60,6 +61,14 @@ class Extractor:
             from .transformers_backend import TransformersBackend
 
             return cls(TransformersBackend.from_pretrained(base, adapter, **options))
+        if backend == "openai":
+            from .openai_backend import OpenAIBackend
+
+            if base is None or adapter is not None or "url" not in options:
+                raise IEPileError(
+                    "A server answers for one model: name it as base, without adapter, and give its url."
+                )
+            return cls(OpenAIBackend(base, **options))
         raise IEPileError(f"There is no backend {backend!r}; the backends are {', '.join(BACKENDS)}.")
 
     @overload

@@ -38,8 +38,15 @@ class Parsed:
     dropped: int = 0
 
 
-def parse(output: str, task: Task, entries: Sequence[Any], *, repair: bool = True) -> Parsed:
-    """Read the answer to schema entries.
+def parse(
+    output: str,
+    task: Task,
+    entries: Sequence[Any],
+    *,
+    repair: bool = True,
+    shapes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Parsed:
+    """Read the answer to schema entries, in the task's shapes or narrower ones of the same keys.
 
     A key that stands twice keeps its last value, as in JSON; a value that occurs twice in a list stays twice. What has
     not the task's shape (a number for a mention, a string for a list) is left out and counted, never guessed at. With
@@ -49,7 +56,8 @@ def parse(output: str, task: Task, entries: Sequence[Any], *, repair: bool = Tru
     lost: list[Any] = []
     answer = {}
     for entry in entries:
-        key, shape = task.entry_key(entry), task.shape(entry)
+        key = task.entry_key(entry)
+        shape = shapes[key] if shapes else task.shape(entry)
         value = conform(found[key], shape, lost) if key in found else _NOTHING
         answer[key] = default(shape) if value is _NOTHING else value
     inside = task.items(answer)
@@ -85,7 +93,8 @@ def read_object(output: str, repair: bool = True) -> tuple[dict[str, Any], Statu
 def conform(value: Any, shape: Mapping[str, Any], lost: list[Any]) -> Any:
     """The value in the shape of a JSON Schema, or `_NOTHING`; what is left out on the way is added to `lost`.
 
-    Knows the schemas that `Task.shape` writes.
+    Knows the schemas that `Task.shape` writes: const, enum, anyOf, and the types string, array and object; and
+    `within`, a text that a string must stand in.
     """
     if "anyOf" in shape:
         for option in shape["anyOf"]:
@@ -97,7 +106,7 @@ def conform(value: Any, shape: Mapping[str, Any], lost: list[Any]) -> Any:
         if value in shape.get("enum", [shape.get("const")]):
             return value
     elif shape["type"] == "string":
-        if isinstance(value, str):
+        if isinstance(value, str) and value in shape.get("within", value):
             return value
     elif shape["type"] == "array":
         if isinstance(value, list):
