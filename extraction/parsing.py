@@ -122,7 +122,8 @@ def conform(value: Any, shape: Mapping[str, Any], lost: list[Any]) -> Any:
 def _conform_object(value: Mapping[str, Any], shape: Mapping[str, Any], lost: list[Any]) -> Any:
     result: dict[str, Any] = {}
     if "propertyNames" in shape:
-        found = ((name, conform(inner, shape["additionalProperties"], lost)) for name, inner in value.items())
+        names = (name for name in value if conform(name, shape["propertyNames"], lost) is not _NOTHING)
+        found = ((name, conform(value[name], shape["additionalProperties"], lost)) for name in names)
         return {name: part for name, part in found if part is not _NOTHING}
     required = shape.get("required", ())
     for name, inner in shape.get("properties", {}).items():
