@@ -66,8 +66,8 @@ class Asking:
             if self.wording is None:
                 yield number, instruction, output
             else:
-                rng = generator(self.seed, f"{record.id} {number} wording") if split in TRAINING_SPLITS else None
-                yield number, *self.wording.reword(self.task, instruction, output, rng)
+                chance = generator(self.seed, f"{record.id} {number} wording") if split in TRAINING_SPLITS else None
+                yield number, *self.wording.reword(self.task, instruction, output, chance)
 
     def filled_and_empty(self, record: Record, split: str) -> tuple[int, int]:
         """How many rows of the record have an answer, and how many have none but empty ones."""

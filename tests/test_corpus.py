@@ -244,3 +244,24 @@ def test_a_source_of_ones_own_may_have_attributes(tmp_path: Path) -> None:
     }  # fmt: skip
     assert load("en_kg", "train", data_dir=made.out, cache_dir=str(tmp_path / "cache"))[0]["task"] == "KG"
     assert load("all", "train", data_dir=made.out, cache_dir=str(tmp_path / "cache")).unique("task") == ["RE"]
+
+
+def test_empty_rows_are_bounded_in_every_source(tmp_path: Path) -> None:
+    folder = tmp_path / "raw/CoNLL2003"
+    shutil.copytree(get_source("CoNLL2003").sample, folder)
+    sentences = [f"Oslo NNP I-NP {'I-LOC' if n % 10 == 0 else 'O'}\n{n} CD I-NP O\n" for n in range(600)]
+    (folder / "eng.train").write_text("\n".join(sentences))
+
+    def counts(options: Options) -> tuple[int, int]:
+        rows = rows_of(build(tmp_path / "raw", tmp_path / "iepile", options=options).out, "en_ner", "train")
+        filled = sum(any(json.loads(row["output"]).values()) for row in rows)
+        return filled, len(rows) - filled
+
+    filled, empty = counts(Options())
+    assert filled == 60 and empty == 540
+    kept = counts(Options(max_empty=2))
+    assert kept == counts(Options(max_empty=2)) == (filled, kept[1])
+    assert 2 * filled - 40 < kept[1] < 2 * filled + 40  # in expectation 120, with a deviation of 10
+    assert counts(Options(max_empty=2, seed=7)) != kept
+    assert counts(Options(max_empty=0)) == (filled, 0)
+    assert counts(Options(max_empty=20)) == (filled, empty)

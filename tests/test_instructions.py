@@ -187,6 +187,74 @@ def test_all_negatives_ask_for_the_whole_schema(question):
         assert Counter(o for _, _, batch in rows for o in batch) == Counter(asking.task.options(asking.schema))
 
 
+@settings(max_examples=25, deadline=None)
+@given(questions())
+def test_random_negatives_are_as_many_as_hard_ones(question):
+    asking, record = question
+    positives = asking.task.gold(record, asking.schema)
+    if asking.task.asks_negatives and positives:
+        counts = []
+        for kind in ("hard", "random"):
+            rows = asked(replace(asking, negatives_kind=kind), record, "train")
+            order = [option for _, _, batch in rows for option in batch]
+            assert set(positives) <= set(order) and len(set(order)) == len(order)
+            counts.append(len(order))
+        assert counts[0] == counts[1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(questions(), st.sampled_from(SPLITS))
+def test_the_published_profile_fills_its_batches(question, split):
+    asking, record = question
+    if len({asking.task.key(option) for option in asking.task.options(asking.schema)}) == len(
+        asking.task.options(asking.schema)
+    ):
+        sizes = [len(batch) for _, _, batch in asked(replace(asking, published=True), record, split)]
+        assert sum(sizes) == sum(len(batch) for _, _, batch in asked(asking, record, split))
+        assert all(size == asking.task.split_num for size in sizes[:-1])
+        assert len(sizes) < 2 or asking.task.split_num // 2 <= sizes[-1] < asking.task.split_num * 3 / 2
+
+
+def test_published_test_rows_of_eea_leave_the_triggers_out():
+    schema = Schema(event_types={"voyage": ("crew",), "wreck": ()})
+    record = Record("Ada sails.", event=(Event("sails", "voyage", (Argument("Ada", "crew"),)),), id="Toy/test/0")
+    ours = Asking(TASKS["EEA"], schema, "en", {})
+    for asking, split, trigger in (
+        (ours, "test", True),
+        (replace(ours, published=True), "train", True),
+        (replace(ours, published=True), "test", False),
+    ):
+        ((entries, answer, _),) = asked(asking, record, split)
+        given = {"trigger": ["sails"]} if trigger else {}
+        assert entries == [{"event_type": "voyage", **given, "arguments": ["crew"]}]
+        assert answer == {"voyage": [{"trigger": "sails", "arguments": {"crew": "Ada"}}]}
+
+
+@pytest.mark.parametrize("count", [1, 3, 65, 130])
+def test_schemas_of_any_size(count):
+    labels = tuple(f"label {n}" for n in range(count))
+    asking = Asking(
+        TASKS["NER"], Schema(entity_types=labels), "en", hard_negatives("NER", Schema(entity_types=labels))
+    )
+    record = Record("Tern", (Entity("Tern", labels[-1]),), id="Toy/train/0")
+    whole = [option for _, _, batch in asked(asking, record, "test") for option in batch]
+    assert whole == list(labels)
+    sampled = [option for _, _, batch in asked(asking, record, "train") for option in batch]
+    assert labels[-1] in sampled and len(sampled) == len({*sampled, *asking.negatives[labels[-1]]})
+
+
+def test_empty_rows_are_kept_with_their_probability():
+    schema = Schema(entity_types=tuple(f"label {n}" for n in range(8)))
+    asking = Asking(TASKS["NER"], schema, "en", {}, keep_empty=0.3)
+    records = [Record("", id=f"Toy/train/{n}") for n in range(400)]
+    rows = {record.id: list(asking.rows(record, "train")) for record in records}
+    every = sum(sum(asking.filled_and_empty(record, "train")) for record in records)
+    assert 0.24 < sum(map(len, rows.values())) / every < 0.36
+    assert rows == {record.id: list(asking.rows(record, "train")) for record in reversed(records)}
+    more = replace(asking, keep_empty=0.6)  # of what is kept, nothing goes where more is
+    assert all(set(rows[record.id]) <= set(more.rows(record, "train")) for record in records)
+
+
 @given(st.integers(0, 150), st.integers(1, 8))
 def test_batches_are_few_and_even(n, split_num):
     cut = batches(list(range(n)), split_num)
