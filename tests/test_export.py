@@ -142,3 +142,13 @@ def test_gguf_holds_the_same_model(adapter: Path, tmp_path: Path) -> None:
     ids = torch.tensor([encode_prompt(load_tokenizer(resolve_base_model(str(made.folder))), ENGLISH)])
     torch.testing.assert_close(read(ids).logits, merged(ids).logits, atol=1e-2, rtol=1e-2)
     shutil.rmtree(made.folder)
+
+
+def test_the_command_says_how_to_serve_what_it_made(adapter: Path, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+    from iepile.training.commands import export as command
+
+    out = tmp_path / "merged"
+    done = CliRunner().invoke(command, [str(adapter), "--out", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert f"ollama create NAME -f {out / 'Modelfile'}" in done.output and f"vllm serve {out}" in done.output
