@@ -157,8 +157,12 @@ def _plan_table(downloads: Sequence[Download], raw: Path) -> str:
     ]
     known = sum(d.told or 0 for d in downloads)
     unknown = sum(d.told is None for d in downloads)
-    total = f"{len(downloads)} downloads, {_bytes(known)}" + (f" and {unknown} of unknown size" if unknown else "")
+    total = f"{_counted(len(downloads))}, {_bytes(known)}" + (f" and {unknown} of unknown size" if unknown else "")
     return f"{table(['source', 'to', 'size', 'address'], rows)}\n{total}"
+
+
+def _counted(number: int) -> str:
+    return "1 download" if number == 1 else f"{number} downloads"
 
 
 def _bytes(size: int | None) -> str:
@@ -219,7 +223,7 @@ def _tell(
             if source.name not in failed and (absent := _absent(source, raw)):
                 click.echo(f"{source.name}: what was downloaded has no {' and no '.join(absent)}; {source.wanted}")
         got = [outcome for outcome in outcomes if not outcome.error]
-        click.echo(f"{len(got)} downloads, {_bytes(sum(outcome.size for outcome in got))}, in {raw}.")
+        click.echo(f"{_counted(len(got))}, {_bytes(sum(outcome.size for outcome in got))}, in {raw}.")
     for source in others:
         told = _instructions(source, raw)
         owner = f" with {told['owner']}" if told["owner"] else ""
@@ -240,7 +244,14 @@ class _Progress:
         self._lock = Lock()
         self._number, self._count = 0, len(downloads)
         # Where it is no terminal the bar is off, and `done` speaks.
-        self._bar = tqdm(total=total, desc="fetching", unit="B", unit_scale=True, disable=not sys.stderr.isatty())
+        self._bar = tqdm(
+            total=total,
+            desc="fetching",
+            unit="B",
+            unit_scale=True,
+            dynamic_ncols=True,
+            disable=not sys.stderr.isatty(),
+        )
 
     def __enter__(self) -> _Progress:
         return self
