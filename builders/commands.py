@@ -1,69 +1,19 @@
-"""The commands that make a corpus: sources, build, hard-negatives."""
+"""The commands that make a corpus: build, and those of the modules beside this one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .access_commands import fetch, sources
 from .console import echo_json, table
 from .format_commands import convert, prepare
 from .negatives_commands import hard_negatives
 
 if TYPE_CHECKING:
     from .wording import Wording
-
-
-@click.command()
-@click.argument("name", required=False)
-@click.option("--raw", type=click.Path(path_type=Path), help="Folder of native files: show what of each is there.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--markdown", is_flag=True, help="Print the list as a Markdown table.")
-def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -> None:
-    """List the sources, or show one: task, language, licence, files and how to come by them."""
-    from .source import Source, get_source, load_sources
-
-    def describe(source: Source) -> dict[str, Any]:
-        folder = source.folder(raw) if raw else None
-        return {
-            "name": source.name,
-            "task": source.task,
-            "language": source.language,
-            "domain": source.domain,
-            "splits": list(source.splits),
-            "labels": len(dict.fromkeys(label for label in source.labels.values() if label is not None)),
-            "licence": source.licence,
-            "redistribute": source.redistribute,
-            **({"present": list(source.find(folder)) if folder else []} if raw else {}),
-        }
-
-    if name is None:
-        rows = [describe(source) for source in load_sources().values()]
-        if as_json:
-            return echo_json(rows)
-        shown = ["name", "task", "language", "domain", "labels", "redistribute", *(["present"] if raw else [])]
-        cells = [[", ".join(r[c]) if isinstance(r[c], list) else r[c] for c in shown] for r in rows]
-        if markdown:
-            lines = [shown, ["---"] * len(shown), *cells]
-            return click.echo("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
-        return click.echo(table(shown, cells))
-    source = get_source(name)
-    details = {
-        **describe(source),
-        "label names": list(dict.fromkeys(label for label in source.labels.values() if label is not None)),
-        "homepage": source.homepage,
-        "citation": source.citation,
-        "access": source.access,
-        "files": {split: [f.spellings[0] for f in files] for split, files in source.files.items()},
-        "folder": f"{raw or 'RAW'}/{source.folders[0] if source.folders else source.name}/",
-    }
-    if as_json:
-        return echo_json(details)
-    for key, value in details.items():
-        if isinstance(value, dict):
-            value = "; ".join(f"{split}: {', '.join(files)}" for split, files in value.items())
-        click.echo(f"{key + ':':14}{', '.join(value) if isinstance(value, list) else value}")
 
 
 @click.command()
@@ -210,4 +160,4 @@ def _wording(
     )
 
 
-COMMANDS = (sources, build, hard_negatives, prepare, convert)
+COMMANDS = (sources, fetch, build, hard_negatives, prepare, convert)

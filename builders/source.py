@@ -30,6 +30,7 @@ Reader = Callable[[Path], Iterator[Record | Rejected]]
 class File:
     """One native file (or folder) of a source.
 
+    `url` is that of the file, or of an archive that holds it; `size` and `sha256` are those of what lies there.
     `path` is how its path below the source's folder ends; each part may hold `*`, and `.` is that folder itself.
     Several spellings are tried in order. `rows` is for splits that are cut in order from one file. `documents` is for
     splits that are lists of documents: it picks those of this split from the folder found, and the reader gets each
@@ -122,6 +123,7 @@ class Source:
     folders: tuple[str, ...] = ()
     unseen: tuple[int, int] | None = None
     complementary: bool = False
+    owner: str = ""  # with whom to agree, where `redistribute` is `agreement`
     key: str = ""  # the name that the published dictionaries use
     module: str = ""  # set by `load_sources`
     home: Path | None = None  # the folder of a source that was made from one (`published.py`)
@@ -140,6 +142,18 @@ class Source:
     @property
     def splits(self) -> tuple[str, ...]:
         return tuple(split for split in SPLITS if split in self.files or split in self.carve)
+
+    @property
+    def obtained(self) -> str:
+        """How its files are come by: fetch, by agreement or by hand."""
+        if self.redistribute == "agreement":
+            return "by agreement"
+        return "fetch" if all(file.url for files in self.files.values() for file in files) else "by hand"
+
+    @property
+    def place(self) -> str:
+        """The folder below the raw folder where its files are put; parts of one corpus share theirs."""
+        return next((name for name in self.folders if self.name.startswith(f"{name}_")), self.name)
 
     @property
     def wanted(self) -> str:

@@ -39,6 +39,7 @@ entities = Source(
     domain="news, conversation and web",
     licence="LDC User Agreement",
     redistribute="agreement",
+    owner="Linguistic Data Consortium",
     citation="Walker et al., 2006",
     homepage="https://catalog.ldc.upenn.edu/LDC2006T06",
     access="Order LDC2006T06 from the LDC and unpack its folder data/English, or give what OneIE makes of it.",

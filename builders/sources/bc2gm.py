@@ -12,6 +12,7 @@ from ..readers.gene_mentions import read_gene_mentions, read_identifiers
 from ..records import Record, Rejected
 from ..source import File, Source
 
+_ARCHIVE = "https://github.com/spyysalo/bc2gm-corpus/archive/HEAD.zip"
 _DEVEL = "devel-split/devel"
 _TRAIN = File(("devel-split/train", "original-data/train", "train"))
 
@@ -40,9 +41,9 @@ source = Source(
     access="Clone https://github.com/spyysalo/bc2gm-corpus.",
     files={
         # The whole folder, since what is read of the original depends on the development set.
-        "train": [File(("bc2gm-corpus", "."), documents=_training)],
-        "validation": [File((_DEVEL, "devel"))],
-        "test": [File(("original-data/test", "test"))],
+        "train": [File(("bc2gm-corpus", "."), url=_ARCHIVE, documents=_training)],
+        "validation": [File((_DEVEL, "devel"), url=_ARCHIVE)],
+        "test": [File(("original-data/test", "test"), url=_ARCHIVE)],
     },
     read=_read,
     labels={"GENE": "gene"},

@@ -7,6 +7,8 @@ Format: PubTator.
 from ..readers.pubtator import read_pubtator
 from ..source import File, Source
 
+_ARCHIVE = "https://biocreative.bioinformatics.udel.edu/media/store/files/2016/CDR_Data.zip"
+
 source = Source(
     name="BC5CDR",
     task="NER",
@@ -16,11 +18,11 @@ source = Source(
     redistribute="yes",
     citation="Li et al., 2016",
     homepage="https://biocreative.bioinformatics.udel.edu/tasks/biocreative-v/track-3-cdr/",
-    access="Download CDR_Data.zip from https://biocreative.bioinformatics.udel.edu/media/store/files/2016/CDR_Data.zip.",
+    access=f"Download and unpack {_ARCHIVE}.",
     files={
-        "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator"))],
-        "validation": [File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator"))],
-        "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator"))],
+        "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator"), url=_ARCHIVE)],
+        "validation": [File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator"), url=_ARCHIVE)],
+        "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator"), url=_ARCHIVE)],
     },
     read=read_pubtator,
     labels={"Disease": "Disease", "Chemical": "Chemical"},

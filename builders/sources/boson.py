@@ -14,6 +14,7 @@ source = Source(
     domain="web",
     licence="BosonNLP data licence of 2014: free for research, not to be passed on",
     redistribute="agreement",
+    owner="BosonNLP",
     citation="BosonNLP, 2014",
     homepage="https://github.com/InsaneLife/ChineseNLPCorpus/tree/master/NER/boson",
     access="BosonNLP is gone; take the copy at its homepage, as its licence (license.txt beside it) allows.",

@@ -10,6 +10,7 @@ from functools import partial
 from ..readers.casie import newest_first, read_casie
 from ..source import File, Source
 
+_ARCHIVE = "https://github.com/Ebiquity/CASIE/archive/HEAD.zip"
 _dated = partial(newest_first, left_out=frozenset({"999", "10001", "10002"}))
 _ATTACK = ("attacker", "attack pattern", "victim", "damage amount", "tool", "time", "place")
 _VULNERABILITY = (
@@ -28,9 +29,9 @@ source = Source(
     homepage="https://github.com/Ebiquity/CASIE",
     access="Clone https://github.com/Ebiquity/CASIE; the files are data/annotation/<id>.json.",
     files={
-        "train": [File("annotation", documents=partial(_dated, first=300 / 997, end=1))],
-        "validation": [File("annotation", documents=partial(_dated, first=200 / 997, end=300 / 997))],
-        "test": [File("annotation", documents=partial(_dated, first=0, end=200 / 997))],
+        "train": [File("annotation", _ARCHIVE, documents=partial(_dated, first=300 / 997, end=1))],
+        "validation": [File("annotation", _ARCHIVE, documents=partial(_dated, first=200 / 997, end=300 / 997))],
+        "test": [File("annotation", _ARCHIVE, documents=partial(_dated, first=0, end=200 / 997))],
     },
     read=read_casie,
     labels={

@@ -93,6 +93,7 @@ source = Source(
     domain="medical (textbooks, clinical practice)",
     licence="Tianchi agreement (CBLUE): research only",
     redistribute="agreement",
+    owner="CBLUE, on Alibaba's Tianchi",
     citation="Guan et al., 2020",
     homepage="https://tianchi.aliyun.com/dataset/95414",
     access="Agree to the terms on the homepage, download CMeIE_train.json and CMeIE_dev.json (the first version, not "

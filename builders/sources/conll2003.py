@@ -14,6 +14,7 @@ source = Source(
     domain="news",
     licence="annotations free for research; text under the Reuters agreement",
     redistribute="agreement",
+    owner="Reuters; its text is given out by NIST",
     citation="Tjong Kim Sang and De Meulder, 2003",
     homepage="https://www.clips.uantwerpen.be/conll2003/ner/",
     access="Order RCV1 from NIST (https://trec.nist.gov/data/reuters/reuters.html) and run the task's own scripts.",

@@ -64,7 +64,13 @@ source = Source(
     homepage="https://github.com/meisin/CrudeOilNews-Corpus",
     access="Clone https://github.com/meisin/CrudeOilNews-Corpus; the files are those of its folder Test Set_ADJ.",
     files={
-        "zero_shot": [File(("Test Set_ADJ", "Test_Set_ADJ", "Test?Set*ADJ*", "test*set*adj*"), documents=_documents)]
+        "zero_shot": [
+            File(
+                ("Test Set_ADJ", "Test_Set_ADJ", "Test?Set*ADJ*", "test*set*adj*"),
+                url="https://github.com/meisin/CrudeOilNews-Corpus/archive/HEAD.zip",
+                documents=_documents,
+            )
+        ]
     },
     read=partial(read_jmee, native=_native),
     labels=_NAMES,

@@ -83,6 +83,7 @@ source = Source(
     domain="news",
     licence="Baidu's participant agreement: non-commercial research and teaching, no public distribution",
     redistribute="agreement",
+    owner="Baidu",
     citation="Li et al., 2020",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=6",
     access="Register at https://www.luge.ai (data set DuEE1.0), accept the agreement and unpack DuEE1.0.zip.",

@@ -34,6 +34,7 @@ source = Source(
     domain="finance",
     licence="Baidu's participant agreement: non-commercial research and teaching, no public distribution",
     redistribute="agreement",
+    owner="Baidu",
     citation="Han et al., 2022",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=7",
     access="Register at https://www.luge.ai (data set DuEE-fin), accept the agreement and unpack DuEE-fin.zip.",

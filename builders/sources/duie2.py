@@ -76,6 +76,7 @@ source = Source(
     domain="general (encyclopedia, forums, news)",
     licence="Baidu competition agreement: research only, not to be passed on",
     redistribute="agreement",
+    owner="Baidu",
     citation="Li et al., 2019",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=5",
     access="Agree to the terms on the homepage, download duie_train.json and duie_dev.json; the test is unlabelled.",

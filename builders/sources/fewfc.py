@@ -8,6 +8,7 @@ that of the five transferred ones. One word may trigger two events. Role names a
 from ..readers.event_json import read_event_mentions
 from ..source import File, Source
 
+_RAW = "https://raw.githubusercontent.com/TimeBurningFish/FewFC/HEAD/"
 # Event type: native role=name, parted by blanks.
 _ROLES = {
     "投资": "sub=投资方 obj=被投资方 money=投资金额 date=投资日期",
@@ -42,8 +43,16 @@ source = Source(
     "original/dev_base.json too, and rearranged/test_trans.json.",
     files={
         "zero_shot": [
-            File(("rearranged/test_base.json", "original/dev_base.json", "test_base.json", "dev_base.json")),
-            File(("rearranged/test_trans.json", "original/test_trans.json", "test_trans.json")),
+            File(
+                ("rearranged/test_base.json", "original/dev_base.json", "test_base.json", "dev_base.json"),
+                url=_RAW + "original/dev_base.json",
+                size=1481389,
+                sha256="84ebbeb01e39c6c3961acf346ce3ae0a9c0d284c1f7d68520452595780f24c22",
+            ),
+            File(
+                ("rearranged/test_trans.json", "original/test_trans.json", "test_trans.json"),
+                url=_RAW + "rearranged/test_trans.json",
+            ),
         ]
     },
     read=read_event_mentions,

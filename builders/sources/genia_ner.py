@@ -20,6 +20,7 @@ source = Source(
     domain="biomedicine",
     licence="GENIA Project License for Annotated Corpora",
     redistribute="agreement",
+    owner="GENIA Project, University of Tokyo",
     citation="Kim et al., 2003; Zheng et al., 2019",
     homepage="http://www.geniaproject.org/genia-corpus/term-corpus",
     access="Clone https://github.com/thecharm/boundary-aware-nested-ner; "

@@ -22,6 +22,7 @@ source = Source(
     domain="news",
     licence="text under the New York Times Annotated Corpus agreement (LDC2008T19)",
     redistribute="agreement",
+    owner="The New York Times; its text is given out by the Linguistic Data Consortium",
     citation="Riedel et al., 2010; Zeng et al., 2018",
     homepage="https://github.com/weizhepei/CasRel/tree/master/data/NYT",
     access="Follow the homepage's instructions to train_triples.json, dev_triples.json and test_triples.json.",

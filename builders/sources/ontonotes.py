@@ -31,6 +31,7 @@ source = Source(
     domain="news, speech and web",
     licence="LDC User Agreement",
     redistribute="agreement",
+    owner="Linguistic Data Consortium",
     citation="Weischedel et al., 2013; Pradhan et al., 2013",
     homepage="https://catalog.ldc.upenn.edu/LDC2013T19",
     access="Order LDC2013T19 and make the CoNLL-2012 files with https://github.com/ontonotes/conll-formatted-ontonotes-5.0.",
