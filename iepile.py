@@ -212,8 +212,7 @@ def _inspect(folder: Path, config: str) -> tuple[dict[str, list[Path]], str]:
     if not folder.is_dir():
         raise _error(f"{folder} is no folder; build a corpus there with `iepile build`, or name another as data_dir.")
     if not _is_corpus(folder):
-        corpus = _module("builders.corpus")
-        splits, digest = corpus.inspect_raw(folder, _members(config))
+        splits, digest = _module("builders.plan").inspect_raw(folder, _members(config))
         return {split: [] for split in splits}, digest
     if script := next(folder.glob("*.py"), None):
         raise _error(f"{script} is a script in a corpus, with which datasets refuses to load it; move it away.")

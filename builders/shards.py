@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .cleaning import Cleaner, join_by_text, text_digest
+from .digests import code_digest, digest
 from .errors import FormatError
 from .instructions import TRAINING_SPLITS, Asking
 from .near_duplicates import near_duplicates
@@ -62,6 +62,7 @@ class Job:
     target: Path  # where the shard appears
     configs: tuple[str, ...]
     options: Options
+    size: int = 0  # bytes of its native files, or about: the work that it is
     held_out: tuple[Path, ...] = ()  # files of text digests
     near: Path | None = None  # file of the ids of near duplicates
     negatives: Mapping[str, Mapping[Option, Sequence[Option]]] | None = None  # task → option → hard negatives
@@ -104,14 +105,17 @@ def make_shard(job: Job) -> Shard:
     """
     done = job.target / "shard.json"
     if not done.exists():
-        folder = job.target.with_name(f"{job.target.name}.part")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder = _part(job.target)
+        folder.mkdir()
         shard = _write(job, folder)
-        (folder / "shard.json").write_text(json.dumps(asdict(shard), ensure_ascii=False))
-        shutil.rmtree(job.target, ignore_errors=True)
-        folder.rename(job.target)
-    return Shard(**json.loads(done.read_text()))
+        (folder / "shard.json").write_text(json.dumps(asdict(shard), ensure_ascii=False), encoding="utf-8")
+        try:
+            folder.rename(job.target)
+        except OSError:  # where another worker, whose build was killed, has just made it
+            if not done.exists():
+                raise
+            shutil.rmtree(folder)
+    return Shard(**json.loads(done.read_text(encoding="utf-8")))
 
 
 def make_held_out(job: Job) -> Path:
@@ -119,11 +123,16 @@ def make_held_out(job: Job) -> Path:
     if not job.target.exists():
         source = _source(job)
         texts = (item.text for item in source.records(job.folder, job.split) if isinstance(item, Record))
-        part = job.target.with_name(f"{job.target.name}.part")
-        part.parent.mkdir(parents=True, exist_ok=True)
+        part = _part(job.target)
         part.write_bytes(array("Q", sorted({text_digest(text) for text in texts})).tobytes())
-        part.rename(job.target)
+        part.replace(job.target)
     return job.target
+
+
+def _part(target: Path) -> Path:
+    """Where what will be `target` is made; no other worker has the same place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
 
 
 def find_near_duplicates(jobs: Sequence[Job], work: Path) -> Path:
@@ -304,32 +313,3 @@ class _Writer:
             self._flush()
         if self._open is not None:
             self._open.close()
-
-
-@cache
-def code_digest() -> str:
-    """The digest of the code that the bytes of a shard depend on: all of `builders/`."""
-    here = Path(__file__).parent
-    files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".yaml"))
-    return digest(*(path.read_bytes() for path in files), pa.__version__)
-
-
-def digest(*parts: Any) -> str:
-    """A short digest of bytes, or of what `json` can write."""
-    state = blake2b(digest_size=16)
-    for part in parts:
-        data = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, default=str).encode()
-        state.update(len(data).to_bytes(8, "big") + data)
-    return state.hexdigest()
-
-
-def file_digest(paths: Sequence[Path]) -> str:
-    """The digest of what the files (or all files below the folders) hold."""
-    state = blake2b(digest_size=16)
-    for path in paths:
-        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-            state.update(f"{file.name}\0{file.stat().st_size}\0".encode())
-            with file.open("rb") as data:
-                while block := data.read(1 << 20):
-                    state.update(block)
-    return state.hexdigest()

@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 import yaml
 
+from .digests import digest, file_digest
 from .errors import FormatError
 from .hard_negatives import Finder
-from .shards import digest, file_digest
 from .source import Source, load_sources
 from .tasks import Option, Schema, get_task
 
@@ -127,8 +127,12 @@ def by_hand(source: Source) -> dict[tuple[str, str], bool]:
 def override_file(source: Source) -> Path:
     """Where people overrule the method."""
     module = Path(source.module)
-    folder = module.parent if module.suffix == ".py" else _SOURCES
-    return folder / f"{module.stem}.negatives.yaml"
+    return override_of(module if module.suffix == ".py" else _SOURCES / module)
+
+
+def override_of(module: Path) -> Path:
+    """The same for a module, by its path; its suffix may be left out."""
+    return module.with_name(f"{module.stem}.negatives.yaml")
 
 
 def _decisions(data: Any, source: Source, path: Path) -> dict[tuple[str, str], bool]:

@@ -90,3 +90,20 @@ class CorpusSummary:
         mixes = {"all": tuple(config for mix in mixes.values() for config in mix), **mixes}
         own = {name: (config,) for name, config in by_name.items()}
         return {name: configs for name, configs in {**mixes, **own}.items() if any(c.splits for c in configs)}
+
+
+def summary_from_dict(data: Mapping[str, Any]) -> CorpusSummary:
+    """The inverse of `dataclasses.asdict`, also after a way through JSON."""
+
+    def split(counts: Mapping[str, Any]) -> SplitSummary:
+        return SplitSummary(**{**counts, "files": tuple(counts["files"])})
+
+    def config(one: Mapping[str, Any]) -> ConfigSummary:
+        return ConfigSummary(one["name"], {name: split(counts) for name, counts in one["splits"].items()})
+
+    def source(one: Mapping[str, Any]) -> SourceSummary:
+        splits = {name: SourceCounts(**counts) for name, counts in one["splits"].items()}
+        return SourceSummary(**{**one, "splits": splits})
+
+    parts = {"configs": tuple(map(config, data["configs"])), "sources": tuple(map(source, data["sources"]))}
+    return CorpusSummary(**{**data, **parts})
