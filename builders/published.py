@@ -20,9 +20,9 @@ from .source import File, Source
 
 SCHEMA_FILE = "schema.json"
 SPLIT_FILES = {"train": "train.json", "validation": "dev.json", "test": "test.json", "zero_shot": "test.json"}
-# Folder → task. EET and EEA ask about the records of EE, and RE about those of SPO, so of folders with one name the
-# first of these is read.
-TASKS = {"NER": "NER", "SPO": "RE", "RE": "RE", "EE": "EE", "EET": "EE", "EEA": "EE"}
+# Folder → task. EET and EEA ask about the records of EE, and RE about those of KG and SPO, so of folders with one name
+# the first of these is read.
+TASKS = {"NER": "NER", "KG": "RE", "SPO": "RE", "RE": "RE", "EE": "EE", "EET": "EE", "EEA": "EE"}
 
 
 class _Place(NamedTuple):

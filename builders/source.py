@@ -216,8 +216,10 @@ class Source:
         }[self.task]
         if not names:
             raise FormatError(f"{path}:1: this schema lists nothing for {self.task}; mend the file.")
-        roles = {name: schema.roles.get(name, ()) for name in names} if self.task == "EE" else {}
-        return replace(self, labels={name: name for name in names}, roles=roles, triples=triples)
+        labels = {name: name for name in names}
+        if self.task == "EE":
+            return replace(self, labels=labels, roles={name: schema.roles.get(name, ()) for name in names})
+        return replace(self, labels=labels, triples=triples, attributes=schema.roles if self.task == "RE" else {})
 
     def _with_drawn_labels(self, folder: Path, m: int, seed: int) -> Source:
         """With m of the relations that the files hold, and only the records that have one of these.
@@ -306,6 +308,10 @@ class Source:
             head_type = tail_type = ""
         else:
             head_type, tail_type = self.types.get(r.head_type, r.head_type), self.types.get(r.tail_type, r.tail_type)
+            if not head_type and not tail_type:
+                # Published records may leave out the types, which are known where only one pair has this relation.
+                pairs = [(t.subject_type, t.object_type) for t in self.triples if t.predicate == name]
+                head_type, tail_type = pairs[0] if len(pairs) == 1 else ("", "")
             if self.triples and (head_type, name, tail_type) not in self.triples:
                 raise self._unnamed("typed relation", "_".join((head_type, name, tail_type)), record)
         # Not by `replace`, which takes more time than reading the relation.

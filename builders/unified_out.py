@@ -60,6 +60,7 @@ def _schema(source: Source) -> tuple[list[str], list[str], dict[str, list[str]]]
     if source.task == "NER":
         return list(schema.entity_types), [], {}
     if source.task == "RE":
-        return ["_".join(triple) for triple in schema.triples], list(schema.relations), {}
+        attributes = {name: list(names) for name, names in schema.attributes.items()}
+        return ["_".join(triple) for triple in schema.triples], list(schema.relations), attributes
     roles = {name: list(roles) for name, roles in schema.event_types.items()}
     return list(roles), list(dict.fromkeys(role for names in roles.values() for role in names)), roles

@@ -157,6 +157,19 @@ def test_one_of_several_tasks_folders_of_a_source_is_read(tmp_path: Path) -> Non
     ]
 
 
+def test_types_that_records_leave_out_and_attributes(tmp_path: Path) -> None:
+    schema = (["ship_master_person", "ship_port_town"], ["master", "port"], {"ship": ["master", "port"]})
+    relations = [{"head": "Svala", "relation": "master", "tail": "Holm"}]
+    write_source(tmp_path / "in/IE-en/KG/ships", schema, train=({"text": "Holm's Svala", "relation": relations},))
+    first = build(None, tmp_path / "first", release=tmp_path / "in", unified_out=tmp_path / "ours")
+    rows = rows_of(first.out)
+    assert json.loads(rows["en_kg/train"][0]["output"]) == {"ship": {"Svala": {"master": "Holm"}}}
+    (spo,) = rows["en_spo/train"]
+    asked = {"subject_type": "ship", "predicate": "master", "object_type": "person"}
+    assert asked in json.loads(spo["instruction"])["schema"]
+    assert rows_of(build(None, tmp_path / "again", release=tmp_path / "ours").out) == rows
+
+
 def test_native_files_complete_a_release(tmp_path: Path) -> None:
     for name in ("CoNLL2003", "KBP37"):
         shutil.copytree(get_source(name).sample, tmp_path / "raw" / name)
@@ -200,7 +213,7 @@ NER_LINES = ('["vessel"]', "[]", "{}")
         ("IE-en/NER/log/schema.json", ('["vessel", 3]', "[]", "{}"), r"schema\.json:1: not a schema of three lines"),
         ("IE-en/NER/log/schema.json", ('"vessel"', "[]", "{}"), r"schema\.json:1: not a schema of three lines"),
         ("IE-en/NER/log/schema.json", ("[]", "[]", "{}"), r"schema\.json:1: this schema lists nothing for NER"),
-        ("IE-en/KG/log/schema.json", NER_LINES, "KG/log is for a task KG"),
+        ("IE-en/QA/log/schema.json", NER_LINES, "QA/log is for a task QA"),
         ("IE-en/NER/other/train.json", ('{"text": "a"}',), r"other/schema\.json:1: this file is missing"),
         ("IE-en/NER/Log/schema.json", NER_LINES, None),
         ("IE-en/NER/conll_2003/schema.json", NER_LINES, "conll_2003 both are CoNLL2003"),
@@ -264,7 +277,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert both.exit_code == 2 and "--release" in both.output
 
 
-@pytest.mark.parametrize("task", ["NER", "RE", "EE", "EET", "EEA", "SPO"])
+@pytest.mark.parametrize("task", ["NER", "RE", "EE", "EET", "EEA", "SPO", "KG"])
 def test_the_published_samples(tmp_path: Path, task: str) -> None:
     sample = SHARED / "reference/unified_format" / task
     if not sample.exists():

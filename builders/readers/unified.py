@@ -1,8 +1,8 @@
 """The published unified layout: a folder with `train.json`, `dev.json`, `test.json` and `schema.json`.
 
 A record a line, with the field names of `Record`: `{"text", "entity" | "relation" | "event": […]}`. The schema has
-three lines: a list of types, a list of relations or roles, and an object of event type → roles. Typed relations stand
-in the first as `subject type_relation_object type`.
+three lines: a list of types, a list of relations or roles, and an object of event type → roles, or of entity type →
+attributes. Typed relations stand in the first as `subject type_relation_object type`.
 """
 
 from __future__ import annotations
