@@ -137,7 +137,7 @@ class _Writer:
         """An object with at least one of these keys, in this order."""
         first: str | None = None  # the object's inside, from this key on
         after = ""  # what may follow a key: each of the later ones
-        for name, shape in reversed(properties.items()):
+        for name, shape in reversed(list(properties.items())):
             if value := self._rule(shape):
                 member = f"{json.dumps(_dumps(name) + ': ')} {value}"
                 first = f"{member} {after} | {self._named(first)}" if first else member
