@@ -61,7 +61,7 @@ def extract(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(predictions: Path, task: str | None, as_json: bool) -> None:
     """Score a PREDICTIONS file: rows of ours with a `prediction` column, or the published prediction format."""
-    from .metrics import score
+    from .scoring import score
 
     scores = score(predictions, task)
     if as_json:

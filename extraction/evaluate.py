@@ -23,8 +23,9 @@ from ..builders.source import load_sources
 from ..builders.tasks import get_task
 from .backend import Decoding, Question
 from .extractor import Extractor
-from .metrics import Scores, score
+from .metrics import Scores
 from .predictions import Row, read_instruction
+from .scoring import score
 
 CHUNK = 256  # rows between two writes: as much work as a killed run can lose
 LIBRARIES = ("torch", "transformers", "peft", "llguidance")

@@ -9,14 +9,11 @@ once. What was answered to keys that were not asked is wrong.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..builders.errors import FormatError
-from ..builders.tasks import Task, get_task
-from .predictions import Answered, Row, answered, read_predictions
+from .predictions import Answered
 
 ALL = ""  # stands for every source in a line
 
@@ -122,39 +119,11 @@ class Scores:
         return {"scores": [_line_dict(line) for line in self.lines]}
 
 
-def score(
-    predictions: Path | str | Iterable[Mapping[str, Any]], task: str | None = None, repair: bool = True
-) -> Scores:
-    """Score a predictions file, or rows of one.
-
-    Args:
-        predictions: JSON lines or Parquet, in either format that `predictions.py` tells of; or the rows themselves.
-        task: that of published rows that name none and whose instruction is none of ours.
-        repair: whether answers that are not JSON are mended before they are read; those that are get counted.
-
-    Raises:
-        FormatError: where a row cannot be scored; the message names file and line.
-    """
-    rows: Iterator[tuple[str, Row]]
-    if isinstance(predictions, (str, Path)):
-        rows = read_predictions(Path(predictions))
-    else:
-        rows = ((f"row {number}", row) for number, row in enumerate(predictions, 1))
-    scores = score_records(answered(rows, get_task(task) if task else None, repair))
-    if not scores.lines:
-        raise FormatError(
-            f"{predictions if isinstance(predictions, (str, Path)) else 'predictions'}: there are no rows."
-        )
-    return scores
-
-
 def score_records(records: Iterable[Answered]) -> Scores:
     """Score answers that are read already."""
     counts: dict[tuple[str, str, str], Counts] = {}
     answers: dict[tuple[str, str], Answers] = {}
-    tasks: dict[str, Task] = {}
     for record in records:
-        tasks[record.task.name] = record.task
         read = Answers(record.statuses.total(), record.statuses["repaired"], record.statuses["failed"], record.dropped)
         for source in (record.source, ALL):
             group = (record.task.name, source)
@@ -163,9 +132,14 @@ def score_records(records: Iterable[Answered]) -> Scores:
                 compared = compare(record.gold.get(facet, ()), record.predicted.get(facet, ()))
                 key = (*group, facet)
                 counts[key] = counts.get(key, Counts()) + compared
-    order = {name: place for place, name in enumerate(tasks)}
-    lines = [Line(*key, found, answers[key[:2]]) for key, found in counts.items()]
-    return Scores(tuple(sorted(lines, key=lambda line: (order[line.task], line.source == ALL, line.source))))
+    return Scores(in_order(Line(*key, found, answers[key[:2]]) for key, found in counts.items()))
+
+
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Tasks in the order in which they came, their sources by name, all sources last."""
+    lines = list(lines)
+    order = {task: place for place, task in enumerate(dict.fromkeys(line.task for line in lines))}
+    return tuple(sorted(lines, key=lambda line: (order[line.task], line.source == ALL, line.source)))
 
 
 def compare(gold: Iterable[Any], predicted: Iterable[Any]) -> Counts:

@@ -105,39 +105,41 @@ def answered(rows: Iterable[tuple[str, Row]], task: Task | None = None, repair: 
 
 
 def _own(row: Row, origin: str, seen: dict[tuple[Any, ...], str], repair: bool) -> Answered:
-    task = _named_task(row, origin)
-    key = (task.name, _string(row, "id", origin), row.get("batch"))
+    task = task_of(row, origin)
+    key = (task.name, read_string(row, "id", origin), row.get("batch"))
     if first := seen.get(key):
         raise FormatError(f"{origin}: batch {key[2]} of {key[1]!r} stands twice (first at {first}); remove one.")
     seen[key] = origin
     entries, text = read_instruction(row, task, origin)
-    gold = _json(row, "output", origin, dict)
-    found = Answered(task, _string(row, "source", origin), text, task.items(gold), entries)
-    found.add(parse(_string(row, "prediction", origin), task, entries, repair=repair))
+    gold = load_field(row, "output", origin, dict)
+    found = Answered(task, read_string(row, "source", origin), text, task.items(gold), entries)
+    found.add(parse(read_string(row, "prediction", origin), task, entries, repair=repair))
     return found
 
 
 def _published(
     row: Row, origin: str, records: dict[tuple[Any, ...], list[Answered]], task: Task | None, repair: bool
 ) -> None:
-    task = _named_task(row, origin) if "task" in row else task or _recognise(row, origin)
+    task = task_of(row, origin, task)
     entries, text = read_instruction(row, task, origin)
     source = str(row.get("source", ""))
     # The id is the digest of the text. Two records may share a text: then their labels differ, or one of them is asked
     # again for what the other was asked.
-    same_id = records.setdefault((task.name, source, _string(row, "id", origin), _string(row, "label", origin)), [])
+    same_id = records.setdefault(
+        (task.name, source, read_string(row, "id", origin), read_string(row, "label", origin)), []
+    )
     keys = [json.dumps(entry) for entry in entries]
     open_record = next((r for r in same_id if not any(json.dumps(entry) in keys for entry in r.entries)), None)
     if open_record is None:
         gold = label_items(row, task, text, origin)
         same_id.append(open_record := Answered(task, source, text, gold, []))
     open_record.entries += entries
-    open_record.add(parse(_string(row, "output", origin), task, entries, repair=repair))
+    open_record.add(parse(read_string(row, "output", origin), task, entries, repair=repair))
 
 
 def label_items(row: Row, task: Task, text: str, origin: str) -> Items:
     """The gold items of a published `label`, each once where the task lists it once."""
-    label = _json(row, "label", origin, list)
+    label = load_field(row, "label", origin, list)
     try:
         record = Record.from_dict({"text": text, task.family: label})
         if task.keyed_by == "entity_type" and not all(r.head_type for r in record.relation):
@@ -153,7 +155,7 @@ def label_items(row: Row, task: Task, text: str, origin: str) -> Items:
 
 def read_instruction(row: Row, task: Task, origin: str) -> tuple[list[Any], str]:
     """The schema entries and the text of a row's `instruction`."""
-    instruction = _json(row, "instruction", origin, dict)
+    instruction = load_field(row, "instruction", origin, dict)
     try:
         entries = task.listed(instruction["schema"])
         for entry in entries:
@@ -166,9 +168,16 @@ def read_instruction(row: Row, task: Task, origin: str) -> tuple[list[Any], str]
         ) from None
 
 
-def _named_task(row: Row, origin: str) -> Task:
+def task_of(row: Row, origin: str, task: Task | None = None) -> Task:
+    """The task that a row names, the given one, or the one whose instruction sentence the row bears.
+
+    Raises:
+        FormatError: where there is none.
+    """
+    if "task" not in row:
+        return task or _recognise(row, origin)
     try:
-        return get_task(_string(row, "task", origin))
+        return get_task(read_string(row, "task", origin))
     except FormatError:
         raise
     except IEPileError as error:
@@ -176,7 +185,7 @@ def _named_task(row: Row, origin: str) -> Task:
 
 
 def _recognise(row: Row, origin: str) -> Task:
-    instruction = _json(row, "instruction", origin, dict)
+    instruction = load_field(row, "instruction", origin, dict)
     sentence, schema = instruction.get("instruction"), instruction.get("schema")
     for task in TASKS.values():
         if sentence in task.instruction.values():
@@ -206,16 +215,22 @@ def _schema(record: Record) -> Schema:
     )
 
 
-def _string(row: Row, field: str, origin: str) -> str:
+def read_string(row: Row, field: str, origin: str) -> str:
+    """A column that must be a string.
+
+    Raises:
+        FormatError: where it is not.
+    """
     if not isinstance(row.get(field), str):
         raise FormatError(f"{origin}: `{field}` is missing or no string; a row to score must have it.")
     value: str = row[field]
     return value
 
 
-def _json(row: Row, field: str, origin: str, kind: type) -> Any:
+def load_field(row: Row, field: str, origin: str, kind: type) -> Any:
+    """The JSON list or object in a column; errors as `read_string`."""
     try:
-        value = json.loads(_string(row, field, origin))
+        value = json.loads(read_string(row, field, origin))
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{origin}: `{field}` is not JSON ({error}).") from None
     if not isinstance(value, kind):

@@ -11,7 +11,7 @@ from iepile.builders.errors import IEPileError
 from iepile.extraction.backend import Decoding, Question, Reply
 from iepile.extraction.evaluate import evaluate, select
 from iepile.extraction.extractor import Extractor
-from iepile.extraction.metrics import score
+from iepile.extraction.scoring import score
 
 from toy_models import save_toy_base
 

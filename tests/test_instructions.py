@@ -15,7 +15,7 @@ from iepile.builders.records import Argument, Entity, Event, Record, Relation
 from iepile.builders.source import SPLITS, load_sources
 from iepile.builders.source_negatives import source_negatives
 from iepile.builders.tasks import TASKS, Schema, Triple
-from iepile.extraction.metrics import score
+from iepile.extraction.scoring import score
 
 from conftest import ROOT
 

@@ -11,8 +11,9 @@ from iepile.builders.errors import FormatError, IEPileError
 from iepile.builders.instructions import Asking
 from iepile.builders.records import Argument, Entity, Event, Record, Relation
 from iepile.builders.tasks import Schema, Triple, get_task
-from iepile.extraction.metrics import Counts, score
+from iepile.extraction.metrics import Counts
 from iepile.extraction.parsing import parse
+from iepile.extraction.scoring import score
 
 from conftest import SHARED
 
