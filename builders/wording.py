@@ -2,7 +2,8 @@
 
 A model should read a schema and not remember it. `synonyms` gives a label a name that the user lists, `neutral` one
 that says nothing (`type A`) beside its description, `dropout` leaves it out: each label of a training row by itself,
-with the probability `rate`. What is decided depends on the seed and the row's id alone.
+with the probability `rate`. What is decided depends on the seed and the row's id alone. A typed triple (SPO) has no
+place for a description, nor has an entity type of KG, whose attributes have.
 """
 
 from __future__ import annotations
