@@ -119,14 +119,14 @@ def _builder_classes() -> tuple[Any, Any]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    class IEPileConfig(datasets.BuilderConfig):  # type: ignore[misc]
+    class IEPileConfig(datasets.BuilderConfig):
         """One config; `sources` keeps only rows of these sources."""
 
         def __init__(self, *, sources: tuple[str, ...] | None = None, **kwargs: Any) -> None:
             super().__init__(version=datasets.Version(__version__), **kwargs)
             self.sources = sources
 
-    class IEPile(datasets.ArrowBasedBuilder):  # type: ignore[misc]
+    class IEPile(datasets.ArrowBasedBuilder):
         """Reads a built corpus, or builds the asked config from native files.
 
         Its `hash`, by which `datasets` names its cache, digests what is read: a rebuild is never served stale.

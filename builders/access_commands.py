@@ -168,11 +168,13 @@ def _counted(number: int) -> str:
 def _bytes(size: int | None) -> str:
     if size is None:
         return "unknown"
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
+    if size < 1000:
+        return f"{size} B"
+    amount, units = size / 1000, ["kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.1f} {units[0]}"
 
 
 def _instructions(source: Source, raw: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from huggingface_hub import HfApi, SpaceCard, get_token
-from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
+from huggingface_hub.utils import disable_progress_bars
 
 from .. import __version__
 from ..builders.errors import IEPileError

@@ -16,8 +16,8 @@ from iepile.builders.records import Argument, Entity, Event, Record
 from iepile.builders.source import load_sources
 from iepile.builders.tasks import Schema, get_task
 from iepile.builders.wording import SourceWording, read_words
-from iepile.extraction.scoring import score
 from iepile.extraction.schemas import read_schema
+from iepile.extraction.scoring import score
 
 TEXT = "Bo sails the Tern and the Skua to Lund."
 RECORD = Record(

@@ -15,7 +15,7 @@ from trl import SFTTrainer
 from .data import IGNORED
 
 
-class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
+class CompletionTrainer(SFTTrainer):
     """An `SFTTrainer` for rows with `labels`.
 
     On a GPU TRL's own loss already leaves the prompt out of the head. Elsewhere it projects every position, which at
@@ -54,7 +54,7 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
 
 
 def completion_loss(
-    model: torch.nn.Module, bare: torch.nn.Module, inputs: dict[str, Any], labels: torch.Tensor
+    model: torch.nn.Module, bare: Any, inputs: dict[str, Any], labels: torch.Tensor
 ) -> tuple[torch.Tensor, Any]:
     """The summed loss of the scored positions, of which alone logits are made.
 
@@ -113,7 +113,7 @@ class LengthGroupedSampler(torch.utils.data.Sampler[int]):
             yield from batch
 
 
-class PlainProgress(TrainerCallback):  # type: ignore[misc]
+class PlainProgress(TrainerCallback):
     """A line for each log entry, for where there is no terminal to draw a bar on."""
 
     def on_log(
