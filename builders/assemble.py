@@ -93,8 +93,12 @@ def _summary(source: Source, shards: Sequence[Shard]) -> SourceSummary:
         homepage=source.homepage,
         citation=source.citation,
         labels=shards[0].labels if shards else 0,
-        splits={shard.split: SourceCounts(shard.records, sum(shard.rows.values())) for shard in shards},
+        splits={shard.split: _counts(shard) for shard in shards},
     )
+
+
+def _counts(shard: Shard) -> SourceCounts:
+    return SourceCounts(shard.records, sum(shard.rows.values()), sum(shard.empty.values()))
 
 
 def _cleaning(shards: Sequence[Shard]) -> dict[str, dict[str, int]]:

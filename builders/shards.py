@@ -81,6 +81,7 @@ class Shard:
     rejected: int  # lines of rejected.jsonl
     files: Mapping[str, Sequence[str]]  # config → Parquet files in the shard's folder
     rows: Mapping[str, int]  # config → rows
+    empty: Mapping[str, int]  # config → rows whose answers are all empty
     size: Mapping[str, int]  # config → bytes in memory
     labels: int
 
@@ -196,6 +197,7 @@ def _write(job: Job, folder: Path) -> Shard:
         rejected=counted["rejected"],
         files={config: writer.files for config, writer in writers.items() if writer.rows},
         rows={config: writer.rows for config, writer in writers.items() if writer.rows},
+        empty={config: writer.empty for config, writer in writers.items() if writer.rows},
         size={config: writer.size for config, writer in writers.items() if writer.rows},
         labels=len([name for name in set(source.labels.values()) if name is not None]),
     )
@@ -273,7 +275,7 @@ class _Writer:
         self._rows: dict[str, list[Any]] = {"id": [], "batch": [], "instruction": [], "output": []}
         self._open: pq.ParquetWriter | None = None
         self.files: list[str] = []
-        self.rows = self.size = 0
+        self.rows = self.size = self.empty = 0
 
     def add(self, record_id: str, rows: Iterable[tuple[int, str, str]]) -> None:
         """Take the rows of one record; its batches may end up in two row groups."""
@@ -283,6 +285,7 @@ class _Writer:
             batches.append(batch)
             instructions.append(instruction)
             outputs.append(output)
+            self.empty += not any(orjson.loads(output).values())
             if len(ids) == ROW_GROUP:
                 self._flush()
 

@@ -124,6 +124,7 @@ class Source:
     unseen: tuple[int, int] | None = None
     complementary: bool = False
     owner: str = ""  # with whom to agree, where `redistribute` is `agreement`
+    sizes: Mapping[str, int] = field(default_factory=dict)  # split → records in its full files, as published
     key: str = ""  # the name that the published dictionaries use
     module: str = ""  # set by `load_sources`
     home: Path | None = None  # the folder of a source that was made from one (`published.py`)

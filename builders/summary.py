@@ -42,6 +42,7 @@ class SourceCounts:
 
     records: int
     rows: int
+    empty: int = 0  # rows whose answers are all empty
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import yaml
 
 from ..builders.cleaning import RULES
 from ..builders.source import SPLITS
-from ..builders.summary import ConfigSummary, CorpusSummary, SplitSummary
+from ..builders.summary import ConfigSummary, CorpusSummary, SourceCounts, SplitSummary
 from ..builders.tasks import TASKS
 
 MIXED_LICENCE = "each-source-under-its-own-terms"
@@ -188,6 +188,12 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("|", "\\|")
 
 
+def _counts(counts: SourceCounts) -> str:
+    """`200 → 310, 12 % empty`."""
+    empty = f", {counts.empty / counts.rows:.0%} empty".replace("%", " %") if counts.rows else ""
+    return f"{counts.records} → {counts.rows}{empty}"
+
+
 def _render(template: str, /, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -198,5 +204,6 @@ def _render(template: str, /, **values: Any) -> str:
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
     environment.filters["cell"] = _cell
+    environment.filters["counts"] = _counts
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     return environment.get_template(template).render(**values)

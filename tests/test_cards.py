@@ -66,6 +66,7 @@ def test_card_says_where_rows_come_from_and_what_went(corpus: Path) -> None:
         "| [SemEval-RE](https://example.org/corpus) | RE | en | web | 3 | 3 | 2 | free \\| for research | yes |"
         in text
     )
+    assert "| SemEval-RE | 2 → 2, 0 % empty | 1 → 1, 0 % empty | – |" in text
     assert "| source | duplicate | leak |" in text
     assert "| CrossNER_AI | 3 | 0 |" in text
     assert '"input\\": \\"Ada Brook left Lyons in 1900.' in text

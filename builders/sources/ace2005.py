@@ -43,6 +43,7 @@ entities = Source(
     citation="Walker et al., 2006",
     homepage="https://catalog.ldc.upenn.edu/LDC2006T06",
     access="Order LDC2006T06 from the LDC and unpack its folder data/English, or give what OneIE makes of it.",
+    sizes={"train": 7_299, "validation": 971, "test": 1_060},
     files=_files(NESTED_NER, oneie_first=False),
     read=partial(_either, read_apf_entities),
     labels={
@@ -101,6 +102,7 @@ events = replace(
     entities,
     name="ACE05",
     task="EE",
+    sizes={"train": 17_172, "validation": 923, "test": 832},
     files=_files(EVENTS, oneie_first=True),
     read=partial(_either, read_apf_events),
     labels={native: name for native, (name, _) in _EVENTS.items()},

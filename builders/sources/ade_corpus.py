@@ -20,6 +20,7 @@ source = Source(
     citation="Gurulingappa et al., 2012",
     homepage="https://sites.google.com/site/adecorpus/",
     access="Download ADE-Corpus-V2.zip from the homepage and unpack it.",
+    sizes={"train": 4_272},
     files={"train": [File("DRUG-AE.rel")]},
     read=partial(
         read_placed_table,

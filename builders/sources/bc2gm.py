@@ -39,6 +39,7 @@ source = Source(
     citation="Smith et al., 2008",
     homepage="https://biocreative.bioinformatics.udel.edu/resources/corpora/biocreative-ii-corpus/",
     access="Clone https://github.com/spyysalo/bc2gm-corpus.",
+    sizes={"train": 12_500, "validation": 2_500, "test": 5_000},
     files={
         # The whole folder, since what is read of the original depends on the development set.
         "train": [File(("bc2gm-corpus", "."), url=_ARCHIVE, documents=_training)],

@@ -42,6 +42,7 @@ source = Source(
     citation="Krallinger et al., 2015",
     homepage="https://biocreative.bioinformatics.udel.edu/resources/biocreative-iv/chemdner-corpus/",
     access=f"Download and unpack {_ARCHIVE}.",
+    sizes={"train": 30_682, "validation": 30_639, "test": 26_364},
     files={
         "train": _files("training", "train.tsv"),
         "validation": _files("development", "devel.tsv"),

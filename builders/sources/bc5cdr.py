@@ -19,6 +19,7 @@ source = Source(
     citation="Li et al., 2016",
     homepage="https://biocreative.bioinformatics.udel.edu/tasks/biocreative-v/track-3-cdr/",
     access=f"Download and unpack {_ARCHIVE}.",
+    sizes={"train": 4_560, "validation": 4_581, "test": 4_797},
     files={
         "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator"), url=_ARCHIVE)],
         "validation": [File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator"), url=_ARCHIVE)],

@@ -18,6 +18,7 @@ source = Source(
     citation="BosonNLP, 2014",
     homepage="https://github.com/InsaneLife/ChineseNLPCorpus/tree/master/NER/boson",
     access="BosonNLP is gone; take the copy at its homepage, as its licence (license.txt beside it) allows.",
+    sizes={"zero_shot": 2_000},
     files={
         "zero_shot": [File(("BosonNLP_NER_6C.txt", "origindata.txt", "[Bb]oson*.txt"))],
     },

@@ -28,6 +28,7 @@ source = Source(
     citation="Satyapanich et al., 2020",
     homepage="https://github.com/Ebiquity/CASIE",
     access="Clone https://github.com/Ebiquity/CASIE; the files are data/annotation/<id>.json.",
+    sizes={"train": 7_194, "validation": 1_182, "test": 2_333},
     files={
         "train": [File("annotation", _ARCHIVE, documents=partial(_dated, first=300 / 997, end=1))],
         "validation": [File("annotation", _ARCHIVE, documents=partial(_dated, first=200 / 997, end=300 / 997))],

@@ -19,6 +19,7 @@ source = Source(
     citation="Xu et al., 2020",
     homepage="https://github.com/CLUEbenchmark/CLUENER2020",
     access="Download cluener_public.zip, to which https://github.com/CLUEbenchmark/CLUENER2020 points.",
+    sizes={"train": 10_748, "test": 1_343},
     files={
         "train": [File("train.json", url=_URL)],
         "test": [File("dev.json", url=_URL)],

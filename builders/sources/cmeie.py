@@ -98,6 +98,7 @@ source = Source(
     homepage="https://tianchi.aliyun.com/dataset/95414",
     access="Agree to the terms on the homepage, download CMeIE_train.json and CMeIE_dev.json (the first version, not "
     "CMeIE-V2); the test is unlabelled.",
+    sizes={"train": 14_339, "test": 3_585},
     files={
         "train": [File(("CMeIE_train.json", "CMeIE_train.jsonl", "train_data.json"))],
         "test": [File(("CMeIE_dev.json", "CMeIE_dev.jsonl", "val_data.json"))],

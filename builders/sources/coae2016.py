@@ -29,6 +29,7 @@ source = Source(
     citation="COAE 2016, the eighth Chinese Opinion Analysis Evaluation",
     homepage="https://github.com/Sewens/COAE2016",
     access="Clone the homepage; the file is data/COAE_Task3/训练集/train_shuffle.",
+    sizes={"zero_shot": 971},
     files={
         "zero_shot": [
             File(

@@ -18,6 +18,7 @@ source = Source(
     citation="Tjong Kim Sang and De Meulder, 2003",
     homepage="https://www.clips.uantwerpen.be/conll2003/ner/",
     access="Order RCV1 from NIST (https://trec.nist.gov/data/reuters/reuters.html) and run the task's own scripts.",
+    sizes={"train": 14_041, "validation": 3_250, "test": 3_453},
     files={
         "train": [File("eng.train")],
         "validation": [File("eng.testa")],

@@ -46,6 +46,7 @@ source = Source(
     homepage="https://cogcomp.seas.upenn.edu/page/resource_view/43",
     access="Download conll04_train.json, conll04_dev.json and conll04_test.json, as the scripts of SpERT do "
     "(https://github.com/lavis-nlp/spert).",
+    sizes={"train": 922, "validation": 231, "test": 288},
     files={"train": [_file("train")], "validation": [_file("dev")], "test": [_file("test")]},
     read=read,
     labels={triple.predicate: triple.predicate for triple in TRIPLES},

@@ -27,7 +27,7 @@ _NAMES = {
 }
 
 
-def _domain(name: str, domain: str, types: str, size: int | None = None, sha256: str = "") -> Source:
+def _domain(name: str, domain: str, sentences: int, types: str, size: int | None = None, sha256: str = "") -> Source:
     return Source(
         name=f"CrossNER_{name}",
         task="NER",
@@ -38,6 +38,7 @@ def _domain(name: str, domain: str, types: str, size: int | None = None, sha256:
         citation="Liu et al., 2021",
         homepage="https://github.com/zliucr/CrossNER",
         access="Clone https://github.com/zliucr/CrossNER; the files are ner_data/<domain>/test.txt.",
+        sizes={"zero_shot": sentences},
         files={
             "zero_shot": [
                 File(f"{name.lower()}/test.txt", url=f"{_URL}/{name.lower()}/test.txt", size=size, sha256=sha256)
@@ -53,6 +54,7 @@ sources = (
     _domain(
         "AI",
         "artificial intelligence",
+        431,
         "algorithm conference country field location metrics misc organisation person product programlang researcher "
         "task university",
         size=134455,
@@ -61,17 +63,20 @@ sources = (
     _domain(
         "literature",
         "literature",
+        416,
         "award book country event literarygenre location magazine misc organisation person poem writer",
     ),
     _domain(
         "music",
         "music",
+        465,
         "album award band country event location misc musicalartist musicalinstrument musicgenre organisation person "
         "song",
     ),
     _domain(
         "politics",
         "politics",
+        651,
         "country election event location misc organisation person politicalparty politician",
         size=325917,
         sha256="05cadc5e129d394f7f92b4a052cf4b6ea4c60878d32a833e500cf046c297455f",
@@ -79,6 +84,7 @@ sources = (
     _domain(
         "science",
         "natural science",
+        543,
         "academicjournal astronomicalobject award chemicalcompound chemicalelement country discipline enzyme event "
         "location misc organisation person protein scientist theory university",
     ),

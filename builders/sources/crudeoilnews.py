@@ -63,6 +63,7 @@ source = Source(
     citation="Lee et al., 2022",
     homepage="https://github.com/meisin/CrudeOilNews-Corpus",
     access="Clone https://github.com/meisin/CrudeOilNews-Corpus; the files are those of its folder Test Set_ADJ.",
+    sizes={"zero_shot": 377},
     files={
         "zero_shot": [
             File(

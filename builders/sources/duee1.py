@@ -87,6 +87,7 @@ source = Source(
     citation="Li et al., 2020",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=6",
     access="Register at https://www.luge.ai (data set DuEE1.0), accept the agreement and unpack DuEE1.0.zip.",
+    sizes={"train": 11_908, "test": 1_492},
     files={
         "train": [File(("duee_train.json", "train.json"))],
         "test": [

@@ -38,6 +38,7 @@ source = Source(
     citation="Han et al., 2022",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=7",
     access="Register at https://www.luge.ai (data set DuEE-fin), accept the agreement and unpack DuEE-fin.zip.",
+    sizes={"train": 7_015, "test": 1_171},
     files={
         "train": [File(("duee_fin_train.json", "train.json"))],
         "test": [

@@ -80,6 +80,7 @@ source = Source(
     citation="Li et al., 2019",
     homepage="https://www.luge.ai/#/luge/dataDetail?id=5",
     access="Agree to the terms on the homepage, download duie_train.json and duie_dev.json; the test is unlabelled.",
+    sizes={"train": 171_135, "test": 20_652},
     files={
         "train": [_file("duie_train", "train_data")],
         "test": [_file("duie_dev", "dev_data")],

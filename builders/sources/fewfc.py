@@ -41,6 +41,7 @@ source = Source(
     homepage="https://github.com/TimeBurningFish/FewFC",
     access="Clone https://github.com/TimeBurningFish/FewFC; the files are rearranged/test_base.json, which is "
     "original/dev_base.json too, and rearranged/test_trans.json.",
+    sizes={"zero_shot": 5_430},
     files={
         "zero_shot": [
             File(

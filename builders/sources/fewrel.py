@@ -123,6 +123,7 @@ def _source(m: int, seed: int) -> Source:
         homepage="https://github.com/thunlp/FewRel",
         access="Download data/val_wiki.json from the homepage, or zero_rte_data.zip of RelationPrompt "
         "(https://github.com/declare-lab/RelationPrompt/releases) and unpack its folder `fewrel`.",
+        sizes={"zero_shot": 700 * m},
         files={
             "zero_shot": [
                 File(

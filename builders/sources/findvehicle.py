@@ -34,6 +34,7 @@ source = Source(
     citation="Guan et al., 2024",
     homepage="https://github.com/GuanRunwei/FindVehicle",
     access="Follow the links to Google Drive or Baidu in the README of https://github.com/GuanRunwei/FindVehicle.",
+    sizes={"train": 21_565, "test": 20_777},
     files={
         "train": [File(("FindVehicle_train.txt", "FindVehicle_train.jsonl"))],
         "test": [File(("FindVehicle_test.txt", "FindVehicle_test.jsonl"))],

@@ -27,6 +27,7 @@ source = Source(
     citation="Jat et al., 2018",
     homepage="https://github.com/SharmisthaJat/RE-DS-Word-Attention-Models",
     access="Download the folder Data/GIDS from the homepage.",
+    sizes={"train": 8_526, "validation": 1_417, "test": 4_307},
     files={
         "train": [File("train.tsv", url=_RAW + "train.tsv")],
         "validation": [

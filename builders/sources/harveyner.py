@@ -21,6 +21,7 @@ source = Source(
     citation="Chen, Xu, Zhang and Huang, 2022",
     homepage="https://github.com/brickee/HarveyNER",
     access="Download data/tweets from https://github.com/brickee/HarveyNER; easy_hard is the test split again.",
+    sizes={"train": 3_967, "validation": 1_301, "test": 1_303},
     files={
         "train": [File(("tweets.train.bio", "*.train.bio"), url=f"{_URL}tweets.train.bio")],
         "validation": [File(("tweets.dev.bio", "*.dev.bio"), url=f"{_URL}tweets.dev.bio")],

@@ -22,6 +22,7 @@ source = Source(
     citation="Zhang and Wang, 2015",
     homepage="https://github.com/zhangdongxu/kbp37",
     access="Download the three files from the homepage.",
+    sizes={"train": 15_917, "validation": 1_724, "test": 3_405},
     files={
         "train": [
             File(

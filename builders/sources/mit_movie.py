@@ -19,6 +19,7 @@ source = Source(
     citation="Liu, Pasupat, Wang, Cyphers and Glass, 2013",
     homepage=_URL,
     access=f"Download engtrain.bio and engtest.bio from {_URL}.",
+    sizes={"train": 9_775, "test": 2_443},
     files={
         "train": [File(("engtrain.bio", "engtrain.bio*"), url=f"{_URL}engtrain.bio")],
         "test": [File(("engtest.bio", "engtest.bio*"), url=f"{_URL}engtest.bio")],

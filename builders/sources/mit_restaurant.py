@@ -19,6 +19,7 @@ source = Source(
     citation="Liu, Pasupat, Cyphers and Glass, 2013",
     homepage=_URL,
     access=f"Download restauranttrain.bio and restauranttest.bio from {_URL}.",
+    sizes={"train": 7_660, "test": 1_521},
     files={
         "train": [File(("restauranttrain.bio", "restauranttrain.bio*"), url=f"{_URL}restauranttrain.bio")],
         "test": [File(("restauranttest.bio", "restauranttest.bio*"), url=f"{_URL}restauranttest.bio")],

@@ -20,6 +20,7 @@ source = Source(
     homepage="https://aclanthology.org/W06-0115",
     access="Ask SIGHAN for the data of bakeoff 3, or take the copy in columns of one character that many keep "
     "as msra_train_bio.txt and msra_test_bio.txt.",
+    sizes={"train": 45_000, "test": 3_442},
     files={
         "train": [File(("msra_train_bio.txt", "msra*train*bio*"))],
         "test": [File(("msra_test_bio.txt", "msra*test*bio*"))],

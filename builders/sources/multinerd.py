@@ -12,6 +12,7 @@ from ..readers.token_tags import read_token_tags
 from ..records import Record, Rejected
 from ..source import File, Source
 
+_HUB = "https://huggingface.co/datasets/Babelscape/multinerd/resolve/main"
 _TYPES = "PER ORG LOC ANIM BIO CEL DIS EVE FOOD INST MEDIA MYTH PLANT TIME VEHI".split()
 _NUMBERED = ("O", *(f"{prefix}-{name}" for name in _TYPES for prefix in "BI"))
 
@@ -34,10 +35,13 @@ source = Source(
     homepage="https://github.com/Babelscape/multinerd",
     access="Download the English part from the Google Drive that https://github.com/Babelscape/multinerd links, "
     "or the files *_en.jsonl of https://huggingface.co/datasets/Babelscape/multinerd.",
+    sizes={"train": 131_280, "validation": 16_410, "test": 16_454},
     files={
-        "train": [File(("train_en.tsv", "train_en.jsonl"))],
-        "validation": [File(("dev_en.tsv", "val_en.tsv", "val_en.jsonl", "dev_en.jsonl"))],
-        "test": [File(("test_en.tsv", "test_en.jsonl"))],
+        "train": [File(("train_en.tsv", "train_en.jsonl"), url=_HUB + "/train/train_en.jsonl")],
+        "validation": [
+            File(("dev_en.tsv", "val_en.tsv", "val_en.jsonl", "dev_en.jsonl"), url=_HUB + "/val/val_en.jsonl")
+        ],
+        "test": [File(("test_en.tsv", "test_en.jsonl"), url=_HUB + "/test/test_en.jsonl")],
     },
     read=_read,
     labels={

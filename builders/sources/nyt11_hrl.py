@@ -42,6 +42,7 @@ source = Source(
     citation="Takanobu et al., 2019",
     homepage="https://github.com/truthless11/HRL-RE",
     access="Download the data of NYT11 that the homepage links to: train.json and test.json.",
+    sizes={"train": 62_648, "validation": 149, "test": 369},
     files={
         "train": [File(_spellings("train", "train"))],
         "validation": [File(_spellings("dev", "valid"))],

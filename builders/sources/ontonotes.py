@@ -35,6 +35,7 @@ source = Source(
     citation="Weischedel et al., 2013; Pradhan et al., 2013",
     homepage="https://catalog.ldc.upenn.edu/LDC2013T19",
     access="Order LDC2013T19 and make the CoNLL-2012 files with https://github.com/ontonotes/conll-formatted-ontonotes-5.0.",
+    sizes={"train": 59_924, "validation": 8_528, "test": 8_262},
     files={
         "train": _files("train"),
         "validation": _files("development", "dev"),

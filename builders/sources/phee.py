@@ -25,6 +25,7 @@ source = Source(
     citation="Sun et al., 2022",
     homepage="https://github.com/ZhaoyueSun/PHEE",
     access="Clone https://github.com/ZhaoyueSun/PHEE (version 1; the files are data/json/{train,dev,test}.json).",
+    sizes={"train": 2_898, "validation": 961, "test": 968},
     files={
         "train": [
             File(

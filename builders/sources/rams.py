@@ -175,6 +175,7 @@ source = Source(
     citation="Ebner et al., 2020",
     homepage="https://nlp.jhu.edu/rams/",
     access="Download RAMS_1.0c.tar.gz from https://nlp.jhu.edu/rams/ and unpack it; the file is data/test.jsonlines.",
+    sizes={"zero_shot": 871},
     files={"zero_shot": [File("test.jsonlines", url="https://nlp.jhu.edu/rams/RAMS_1.0c.tar.gz")]},
     read=read_rams,
     labels={_native(marked): _name(marked) for marked in _ROLES},

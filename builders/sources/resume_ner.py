@@ -21,6 +21,7 @@ source = Source(
     citation="Zhang and Yang, 2018",
     homepage="https://github.com/jiesutd/LatticeLSTM",
     access="Download the three files of ResumeNER from https://github.com/jiesutd/LatticeLSTM.",
+    sizes={"train": 3_821, "validation": 463, "test": 477},
     files={
         "train": [File(("train.char.bmes", "*train*.bmes"), url=f"{_URL}train.char.bmes")],
         "validation": [File(("dev.char.bmes", "*dev*.bmes"), url=f"{_URL}dev.char.bmes")],

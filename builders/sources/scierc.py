@@ -25,6 +25,7 @@ source = Source(
     citation="Luan et al., 2018",
     homepage="http://nlp.cs.washington.edu/sciIE/",
     access="Download sciERC_processed.tar.gz from the homepage and unpack it.",
+    sizes={"train": 1_366, "validation": 187, "test": 397},
     files={
         "train": [_file("train.json")],
         "validation": [_file("dev.json")],

@@ -20,6 +20,7 @@ source = Source(
     citation="Hendrickx et al., 2010",
     homepage="http://semeval2.fbk.eu/semeval2.php?location=tasks#T11",
     access="Download SemEval2010_task8_all_data.zip, linked from the homepage, and unpack it.",
+    sizes={"train": 6_507, "validation": 1_493, "test": 2_717},
     files={
         "train": [File(_TRAIN, rows=(0, 6507))],
         "validation": [File(_TRAIN, rows=(6507, None))],

@@ -30,6 +30,7 @@ source = Source(
     citation="Peng and Dredze, 2015; He and Sun, 2016",
     homepage="https://github.com/hltcoe/golden-horse",
     access="Download data/weiboNER_2nd_conll.test from https://github.com/hltcoe/golden-horse.",
+    sizes={"zero_shot": 270},
     files={"zero_shot": [File("weiboNER_2nd_conll.test", url=f"{_URL}weiboNER_2nd_conll.test")]},
     read=partial(read_columns, separator="\t", joiner="", spell=_character),
     labels={

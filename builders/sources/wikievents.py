@@ -93,6 +93,7 @@ source = Source(
     citation="Li et al., 2021",
     homepage="https://github.com/raspberryice/gen-arg",
     access="Download test.jsonl from https://gen-arg-data.s3.us-east-2.amazonaws.com/wikievents/data/test.jsonl.",
+    sizes={"zero_shot": 492},
     files={
         "zero_shot": [
             File(
