@@ -168,15 +168,12 @@ class _Asking:
         return tuple(known[row_key(row)] for row in rows)
 
     def _chunks(self, rows: Sequence[Row]) -> Iterator[list[dict[str, Any]]]:
-        """Chunks of alike length, so that batches hold no short rows by long ones."""
-        asked = questions(rows, self._shots)
-        order = sorted(range(len(rows)), key=lambda n: len(asked[n].instruction))
         for first in range(0, len(rows), CHUNK):
-            chunk = order[first : first + CHUNK]
-            answers = self._extractor.answer([asked[n] for n in chunk], self._decoding, self._count)
+            chunk = rows[first : first + CHUNK]
+            answers = self._extractor.answer(questions(chunk, self._shots), self._decoding, self._count)
             yield [
-                {**rows[n], "prediction": answer.reply.output, "cut": answer.reply.cut}
-                for n, answer in zip(chunk, answers, strict=True)
+                {**row, "prediction": answer.reply.output, "cut": answer.reply.cut}
+                for row, answer in zip(chunk, answers, strict=True)
             ]
 
     def _count(self, more: int) -> None:
