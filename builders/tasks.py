@@ -225,7 +225,7 @@ class EE(Task):
     """Event types with their roles → triggers with their arguments."""
 
     name, family, split_num = "EE", "event", 4
-    facets: tuple[str, ...] = ("trigger", "argument")
+    facets: tuple[str, ...] = ("trigger", "argument", "pair")
     keyed_by = "event_type"
     instruction = {
         "en": "You are an expert in event extraction. Please extract events from the input that conform to the schema "
@@ -284,22 +284,24 @@ class EE(Task):
         return _MENTION_OR_NAN
 
     def items(self, answer: Mapping[str, Any]) -> Items:
-        items: Items = {"trigger": [], "argument": []}
+        items: Items = {"trigger": [], "argument": [], "pair": []}  # a pair is an argument with its event's trigger
         for key, events in answer.items():
             for event in _dicts(events):
-                if isinstance(event.get("trigger"), str) and event["trigger"] != NAN:
-                    items["trigger"].append((key, event["trigger"]))
-                roles = event.get("arguments")
-                for role, values in roles.items() if isinstance(roles, Mapping) else ():
-                    values = [values] if isinstance(values, str) else _strings(values)
-                    items["argument"] += [(key, value, role) for value in values if value != NAN]
+                trigger = event["trigger"] if isinstance(event.get("trigger"), str) else NAN
+                if trigger != NAN:
+                    items["trigger"].append((key, trigger))
+                for role, values in _items(event.get("arguments")):
+                    for value in [values] if isinstance(values, str) else _strings(values):
+                        if value != NAN:
+                            items["argument"].append((key, value, role))
+                            items["pair"].append((key, trigger, value, role))
         return items
 
 
 class EEA(EE):
     """As EE, but the event types and triggers are given and the arguments asked for."""
 
-    name, facets = "EEA", ("argument",)
+    name, facets = "EEA", ("argument", "pair")
     asks_negatives = False
     entry_shows_gold = True
     instruction = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -102,7 +103,7 @@ def evaluate(
     from ..builders.progress import reporter
     from .evaluate import evaluate
 
-    options = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
+    options: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
     done = evaluate(
         model,
         adapter,

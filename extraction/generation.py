@@ -1,20 +1,24 @@
-"""Greedy decoding in batches: rows leave when they are done, and tokens that a grammar forces cost no step.
+"""Greedy decoding in batches: what prompts share is read once, rows leave when they are done, forced tokens are free.
 
-`generate` of transformers keeps finished rows in the batch and takes a step for each token; most of an answer in our
-format is its keys and brackets, so both are worth the loop below.
+`generate` of transformers reads every prompt whole, keeps finished rows in the batch and takes a step for each token.
+In our format most of a prompt is the instruction and the schema, the same for many texts, and most of an answer is
+keys and brackets, so all three are worth the loop below.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+LEAST_SHARED = 8  # tokens: for fewer, a pass of their own costs more than it spares
 
 
 class Constraint(Protocol):
@@ -42,7 +46,7 @@ class Constraint(Protocol):
 class Row:
     """A prompt, and what was written after it."""
 
-    prompt: Sequence[int]
+    prompt: list[int]
     limit: int  # of new tokens
     constraint: Constraint | None = None
     tokens: list[int] = field(default_factory=list)
@@ -73,23 +77,72 @@ def decode(
     pad_id: int,
     batch_size: int = 8,
     force: bool = True,
+    share: bool = True,
     on_done: Callable[[int], None] | None = None,
 ) -> None:
     """Write after each row's prompt the likeliest tokens; `tokens`, `logprobs` and `finished` are filled in.
 
     Args:
         model: a causal language model.
-        rows: of any length and order; they are batched by length.
+        rows: of any length and order; they are batched by what they share, and by length.
         stop_ids: the tokens that end an answer; they are not written down.
         pad_id: fills short rows up; masked.
         batch_size: rows at a time.
         force: whether forced tokens are appended without a step of their own.
+        share: whether what all prompts of a batch open with (the instruction, mostly the schema too) is read once.
         on_done: called with the number of rows done since the last call.
     """
-    force = force and not _slides(model)
-    order = sorted(range(len(rows)), key=lambda n: -len(rows[n].prompt))
-    for first in range(0, len(rows), batch_size):
-        _decode_batch(model, [rows[n] for n in order[first : first + batch_size]], stop_ids, pad_id, force, on_done)
+    plain = not _slides(model)
+    prefix = _Prefix(model) if share and plain else None
+    for batch in _batches([row for row in rows if not row.over], batch_size):
+        _decode_batch(model, batch, stop_ids, pad_id, force and plain, prefix, on_done)
+
+
+def _batches(rows: Sequence[Row], batch_size: int) -> Iterator[list[Row]]:
+    """Full batches of rows that share at least half of their prompts, then the rest, longest rows first."""
+    rest: list[Row] = []
+    group: list[Row] = []
+    for row in (*sorted(rows, key=lambda row: row.prompt), None):
+        if row is not None and (not group or 2 * _shared((group[0].prompt, row.prompt)) >= len(row.prompt)):
+            group.append(row)
+            continue
+        group.sort(key=lambda member: -len(member.prompt))
+        full = len(group) - len(group) % batch_size
+        yield from (group[first : first + batch_size] for first in range(0, full, batch_size))
+        rest += group[full:]
+        group = [] if row is None else [row]
+    rest.sort(key=lambda member: -len(member.prompt))
+    yield from (rest[first : first + batch_size] for first in range(0, len(rest), batch_size))
+
+
+def _shared(prompts: Sequence[list[int]]) -> int:
+    """How many tokens all prompts open with."""
+    first, last = min(prompts), max(prompts)  # all others lie between the two
+    return next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+class _Prefix:
+    """What a model makes of the opening of a batch's prompts; kept for the next batch, which may open alike."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self._model = model
+        self._tokens: list[int] = []
+        self._cache: Any = None
+
+    def read(self, prompts: Sequence[list[int]]) -> tuple[int, Any]:
+        """How many tokens of the prompts need not be read again, and the cache that holds them."""
+        shared = min(_shared(prompts), min(map(len, prompts)) - 1)  # a row's last token gives its first logits
+        opening = prompts[0][:shared]
+        known = len(self._tokens)
+        if not (self._tokens == opening[:known] and known >= 0.8 * shared > 0):
+            if len(prompts) == 1 or shared < LEAST_SHARED:
+                return 0, None
+            ids = torch.tensor([opening], device=self._model.device)
+            self._cache = self._model(input_ids=ids, use_cache=True, **_last_logits(self._model)).past_key_values
+            self._tokens, known = opening, shared
+        cache = deepcopy(self._cache)
+        cache.batch_repeat_interleave(len(prompts))
+        return known, cache
 
 
 def _decode_batch(
@@ -98,15 +151,14 @@ def _decode_batch(
     stop_ids: frozenset[int],
     pad_id: int,
     force: bool,
+    prefix: _Prefix | None,
     on_done: Callable[[int], None] | None,
 ) -> None:
     device = model.device
-    # Only the last place of each row is asked for its logits: a vocabulary wide, they would cost more than the layers.
-    last = {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
-    fed: list[Sequence[int]] = [[*row.prompt, *(row.force() if force else ())] for row in rows]
-    seen = torch.zeros(len(rows), dtype=torch.long, device=device)  # tokens so far: the next one's position
-    mask = torch.zeros((len(rows), 0), dtype=torch.long, device=device)
-    cache = None
+    known, cache = prefix.read([row.prompt for row in rows]) if prefix else (0, None)
+    fed: list[Sequence[int]] = [[*row.prompt[known:], *(row.force() if force else ())] for row in rows]
+    seen = torch.full((len(rows),), known, device=device)  # tokens so far: the next one's position
+    mask = torch.ones((len(rows), known), dtype=torch.long, device=device)
     while True:
         keep = [n for n, row in enumerate(rows) if not row.over]
         if len(keep) < len(rows):
@@ -122,10 +174,20 @@ def _decode_batch(
         mask = torch.cat((mask, new), dim=1)
         positions = (seen[:, None] + new.cumsum(dim=1) - 1).clamp(min=0)
         out = model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, **last
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            **_last_logits(model),
         )
         cache, seen = out.past_key_values, seen + new.sum(dim=1)
         fed = _extend(rows, out.logits[:, -1].float(), stop_ids, force)
+
+
+def _last_logits(model: PreTrainedModel) -> dict[str, int]:
+    """Only the last place of each row is asked for its logits: a vocabulary wide, they would cost more than layers."""
+    return {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
 
 
 def _extend(rows: Sequence[Row], logits: torch.Tensor, stop_ids: frozenset[int], force: bool) -> list[Sequence[int]]:

@@ -1,9 +1,9 @@
 """Score answers against gold: micro precision, recall and F1 per task and source, and over all sources.
 
 What is compared are the items of a task: (type, mention) for NER, (subject, relation, object) for RE and SPO, (type,
-trigger) for EE and EET, (type, argument, role) for EE and EEA, (type, entity, attribute, value) for KG. They are
-counted as multisets, record by record: what is answered twice and stands once in the gold is right once and wrong
-once. What was answered to keys that were not asked is wrong.
+trigger) for EE and EET, (type, argument, role) and, as `pair`, (type, trigger, argument, role) for EE and EEA, (type,
+entity, attribute, value) for KG. They are counted as multisets, record by record: what is answered twice and stands
+once in the gold is right once and wrong once. What was answered to keys that were not asked is wrong.
 """
 
 from __future__ import annotations

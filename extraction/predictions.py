@@ -34,6 +34,7 @@ class Answered:
     text: str
     gold: Items
     entries: list[Any]
+    id: str = ""
     predicted: Items = field(default_factory=dict)
     off_schema: Items = field(default_factory=dict)
     statuses: Counter[Status] = field(default_factory=Counter)
@@ -112,7 +113,7 @@ def _own(row: Row, origin: str, seen: dict[tuple[Any, ...], str], repair: bool) 
     seen[key] = origin
     entries, text = read_instruction(row, task, origin)
     gold = load_field(row, "output", origin, dict)
-    found = Answered(task, read_string(row, "source", origin), text, task.items(gold), entries)
+    found = Answered(task, read_string(row, "source", origin), text, task.items(gold), entries, key[1])
     found.add(parse(read_string(row, "prediction", origin), task, entries, repair=repair))
     return found
 
@@ -125,14 +126,13 @@ def _published(
     source = str(row.get("source", ""))
     # The id is the digest of the text. Two records may share a text: then their labels differ, or one of them is asked
     # again for what the other was asked.
-    same_id = records.setdefault(
-        (task.name, source, read_string(row, "id", origin), read_string(row, "label", origin)), []
-    )
+    name, label = read_string(row, "id", origin), read_string(row, "label", origin)
+    same_id = records.setdefault((task.name, source, name, label), [])
     keys = [json.dumps(entry) for entry in entries]
     open_record = next((r for r in same_id if not any(json.dumps(entry) in keys for entry in r.entries)), None)
     if open_record is None:
         gold = label_items(row, task, text, origin)
-        same_id.append(open_record := Answered(task, source, text, gold, []))
+        same_id.append(open_record := Answered(task, source, text, gold, [], f"{name}/{len(same_id)}"))
     open_record.entries += entries
     open_record.add(parse(read_string(row, "output", origin), task, entries, repair=repair))
 

@@ -9,9 +9,11 @@ import pytest
 from iepile.builders.corpus import build
 from iepile.builders.errors import IEPileError
 from iepile.extraction.backend import Decoding, Question, Reply
-from iepile.extraction.evaluate import evaluate, select
+from iepile.extraction.evaluate import evaluate
 from iepile.extraction.extractor import Extractor
 from iepile.extraction.scoring import score
+from iepile.extraction.selection import pick_shots, reorder, select
+from iepile.extraction.suites import get_suite, load_suites
 
 from toy_models import save_toy_base
 
@@ -42,7 +44,7 @@ class Gold:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("corpus") / "iepile"
-    build(None, out, only=["CoNLL2003", "KBP37", "PHEE", "DuEE1.0"])
+    build(None, out, only=["CoNLL2003", "KBP37", "PHEE", "DuEE1.0", "CrossNER_AI", "CrossNER_music", "WikiEvents"])
     return out
 
 
@@ -113,6 +115,82 @@ def test_a_limit_draws_whole_records_and_smaller_draws_lie_in_larger() -> None:
         select(every, 0)
 
 
+def test_a_suite_stands_beside_the_published_scores(corpus: Path, tmp_path: Path) -> None:
+    found = evaluate(Extractor(gold(corpus, "zero_shot")), data=corpus, suite="zero-shot-en", out=tmp_path)
+    assert {row["task"] for row in found.predictions} == {"NER", "EE"}
+    report = json.loads((tmp_path / "report.json").read_text())
+    events = report["published"]["WikiEvents (trigger)"]
+    assert events["ours"] == 100 and events["published"]["OneKE"] == 12.43
+    assert report["published"]["CrossNER (entity)"]["ours"] is None  # three domains are not here
+    assert report["published"]["FewRel (relation)"]["published"]["GPT-4"] == 22.43
+    text = (tmp_path / "report.md").read_text()
+    assert "## Beside published scores" in text and "## Errors" in text
+    assert (tmp_path / "f1.png").stat().st_size > 1000
+    assert report["labels"]["NER CrossNER_AI"][0] and report["confusions"] == []
+
+
+def test_suites_name_sources_that_there_are() -> None:
+    for suite in load_suites().values():
+        assert all(benchmark.sources for benchmark in suite.benchmarks), suite.name
+        assert len(suite.sources) == len(set(suite.sources))
+    assert len(get_suite("zero-shot-en").sources) == 5 + 5 + 5 + 3
+    assert get_suite("zero-shot-zh").configs == ["zh_ee", "zh_ner", "zh_re"]
+
+
+def test_other_orders_ask_the_same_of_the_same_records(corpus: Path) -> None:
+    declared = rows(corpus, "all", "test")
+    shuffled = reorder(declared, 7)
+    assert shuffled == reorder(declared, 7) != reorder(declared, 8)
+
+    def asked(all_rows: list[dict[str, Any]]) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for row in all_rows:
+            found.setdefault((row["task"], row["id"]), {}).update(json.loads(row["output"]))
+        return found
+
+    assert asked(shuffled) == asked(declared)
+    for row in shuffled:
+        instruction, output = json.loads(row["instruction"]), json.loads(row["output"])
+        assert len(instruction["schema"]) == len(output)
+
+
+def test_mean_and_spread_over_orders(corpus: Path, tmp_path: Path) -> None:
+    declared = rows(corpus, "en_ner", "test")
+    every = [*declared, *reorder(declared, 43), *reorder(declared, 44)]
+    backend = Gold({row["instruction"]: row["output"] for row in every})
+    found = evaluate(Extractor(backend), data=corpus, config="en_ner", split="test", orders=3, out=tmp_path)
+    assert len(found.other_orders) == 2
+    assert found.to_dict()["orders"][0] | {"f1": [100.0] * 3, "stdev": 0.0} == found.to_dict()["orders"][0]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("predictions.jsonl", "predictions.order-1.jsonl", "predictions.order-2.jsonl"),
+        *("report.json", "report.md", "f1.png"),
+    }
+    assert "## Over orders of the schema" in (tmp_path / "report.md").read_text()
+
+
+def test_examples_stand_before_the_question(corpus: Path) -> None:
+    train = rows(corpus, "all", "train")
+    shots = pick_shots(train, 2, seed=1)
+    assert shots == pick_shots(reversed(train), 2, seed=1)
+    example = shots["RE", "en"]
+    assert example.count("\n\n") == 2 and "[{" in example
+    asked: list[str] = []
+
+    class Listening(Gold):
+        def reply(self, questions, decoding, on_reply=None):  # type: ignore[no-untyped-def]
+            asked.extend(question.instruction for question in questions)
+            return [Reply("{}") for _ in questions]
+
+    evaluate(Extractor(Listening({})), data=corpus, config="en_re", split="test", shots=2, seed=1)
+    assert all(question.startswith(example) for question in asked) and asked
+
+
+def test_the_published_profile(corpus: Path) -> None:
+    found = evaluate(Extractor(gold(corpus)), data=corpus, config="en_re", split="test", profile="published")
+    assert found.scores.line("RE").counts.f1 == 100
+    assert found.to_dict()["settings"]["profile"] == "published"
+
+
 def test_a_random_model_is_evaluated_from_its_folder(corpus: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     base = save_toy_base(tmp_path / "base")
@@ -129,7 +207,9 @@ def test_a_random_model_is_evaluated_from_its_folder(corpus: Path, tmp_path: Pat
 
 def test_what_is_not_there_is_named(corpus: Path) -> None:
     with pytest.raises(IEPileError, match="has no zero_shot rows"):
-        evaluate(Extractor(gold(corpus)), data=corpus)
+        evaluate(Extractor(gold(corpus)), data=corpus, config="zh_ee")
+    with pytest.raises(IEPileError, match="no suite 'best'"):
+        evaluate(Extractor(gold(corpus)), data=corpus, suite="best")
     with pytest.raises(IEPileError, match="no config"):
         evaluate(Extractor(gold(corpus)), data=corpus, config="de_ner")
     with pytest.raises(IEPileError, match="is no folder"):

@@ -255,13 +255,43 @@ def test_free_decoding_is_that_of_transformers() -> None:
 
     tokenizer = toy_tokenizer()
     model = toy_model(tokenizer, seed=3)
-    prompts = [tokenizer(text)["input_ids"] for text in ("Ada", "Ada met Bo in Lund.", "小林住", "B", "in Lund")]
-    rows = [Row(prompt, 40) for prompt in prompts]
+    opening = "Please extract entities. Ada met Bo in "
+    ends = ("Lund.", "Lund.", "", "Rome, where it rained.", "Oslo")
+    texts = ["Ada", "小林住", "B", *(opening + end for end in ends)]
+    prompts = [tokenizer(text)["input_ids"] for text in texts]
     stops = frozenset([tokenizer.eos_token_id])
-    decode(model, rows, stop_ids=stops, pad_id=tokenizer.pad_token_id, batch_size=3)
-    for row, prompt in zip(rows, prompts, strict=True):
-        ids = model.generate(torch.tensor([prompt]), max_new_tokens=40, do_sample=False)[0, len(prompt) :].tolist()
-        assert row.tokens == (ids[:-1] if ids[-1] in stops else ids)
+    expected = []
+    for prompt in prompts:
+        ids = model.generate(torch.tensor([prompt]), max_new_tokens=30, do_sample=False)[0, len(prompt) :].tolist()
+        expected.append(ids[:-1] if ids[-1] in stops else ids)
+    for batch_size in (1, 2, 4):
+        for share in (True, False):
+            rows = [Row(prompt, 30) for prompt in prompts]
+            decode(model, rows, stop_ids=stops, pad_id=0, batch_size=batch_size, share=share)
+            assert [row.tokens for row in rows] == expected
+
+
+def test_what_prompts_share_is_read_once() -> None:
+    from iepile.extraction.generation import Row, decode
+
+    tokenizer = toy_tokenizer()
+    model = toy_model(tokenizer)
+    read = 0
+
+    def count(_: Any, args: Any, kwargs: Any) -> None:
+        nonlocal read
+        read += kwargs["input_ids"].numel()
+
+    handle = model.register_forward_pre_hook(count, with_kwargs=True)
+    opening = tokenizer("Ada Marlow moved to Tilbury in 1907 and founded the Harbour Press.")["input_ids"]
+    sizes = []
+    for share in (True, False):
+        read = 0
+        rows = [Row([*opening, 70 + n], 1) for n in range(6)]
+        decode(model, rows, stop_ids=frozenset(), pad_id=0, batch_size=3, share=share)
+        sizes.append(read)
+    handle.remove()
+    assert sizes == [len(opening) + 6, 6 * (len(opening) + 1)]
 
 
 def test_what_cannot_be_loaded_is_one_sentence(base: Path, tmp_path: Path) -> None:

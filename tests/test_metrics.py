@@ -111,6 +111,9 @@ def test_events_score_triggers_and_arguments() -> None:
     rows = [row("EE", json.dumps(answer))]
     assert counts(rows, "EE", facet="trigger") == (1, 2, 1)  # no trigger is no item
     assert counts(rows, "EE", facet="argument") == (4, 4, 3)
+    moved = json.dumps(answer).replace('"trigger": "hired"', '"trigger": "live"')
+    assert counts([row("EE", moved)], "EE", facet="argument") == (4, 4, 3)
+    assert counts([row("EE", moved)], "EE", facet="pair") == (4, 4, 1)  # an argument counts with its trigger only
     with pytest.raises(KeyError):
         score([row("EEA")]).line("EEA", facet="trigger")  # given, so not scored
 

@@ -84,7 +84,7 @@ def test_events_get_every_role_and_no_other() -> None:
             {"trigger": "hired", "arguments": {}},
         ]
     }
-    assert parsed.off_schema == {"argument": [("hiring", "9", "salary")]}
+    assert parsed.off_schema["argument"] == [("hiring", "9", "salary")]
 
 
 def test_given_triggers_only() -> None:
@@ -92,7 +92,7 @@ def test_given_triggers_only() -> None:
     output = '{"hiring": [{"trigger": "took on", "arguments": {"employee": "Ada", "employer": "NAN"}}]}'
     parsed = parse(output, EEA, [entry])
     assert parsed.answer["hiring"][0] == {"trigger": "NAN", "arguments": {"employee": "Ada", "employer": "NAN"}}
-    assert parsed.off_schema == {"trigger": [("hiring", "took on")]}
+    assert parsed.off_schema["trigger"] == [("hiring", "took on")]
 
 
 def test_half_surrogate_pairs_become_writable() -> None:

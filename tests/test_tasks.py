@@ -134,6 +134,11 @@ def test_items_read_back_what_was_written() -> None:
             ("end position", "May", "time"),
             ("end position", "June", "time"),
         ],
+        "pair": [
+            ("end position", "sacked", "Brightmill", "employer"),
+            ("end position", "sacked", "May", "time"),
+            ("end position", "sacked", "June", "time"),
+        ],
     }
 
 
