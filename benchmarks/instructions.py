@@ -5,7 +5,7 @@
     python benchmarks/instructions.py growth ../shared/data KBP37 --rows 10000000
 
 Every figure is processor time of one process, the least of several rounds in which all take turns, so that other work
-on the machine tells on all of them alike. The input is what `iepile build --unified-out` writes: records as JSON lines.
+on the machine tells on all of them alike. The input is what `iepile build --unified-out` writes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ import gc
 import json
 import pstats
 import random
-import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,6 @@ import pyarrow.parquet as pq
 from iepile.builders.cleaning import Cleaner
 from iepile.builders.corpus import build
 from iepile.builders.plan import plan
-from iepile.builders.records import Record
 from iepile.builders.shards import ARROW_SCHEMA, COLUMNS, ROW_GROUP, Job, Options, make_shard
 from iepile.builders.source import Source, load_sources
 from iepile.builders.tasks import TASKS
