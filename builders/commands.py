@@ -11,6 +11,7 @@ from .access_commands import fetch, sources
 from .console import echo_json, table
 from .format_commands import convert, prepare
 from .negatives_commands import hard_negatives
+from .stats_commands import stats
 
 if TYPE_CHECKING:
     from .wording import Wording
@@ -160,4 +161,4 @@ def _wording(
     )
 
 
-COMMANDS = (sources, fetch, build, hard_negatives, prepare, convert)
+COMMANDS = (sources, fetch, build, stats, hard_negatives, prepare, convert)

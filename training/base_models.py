@@ -12,7 +12,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -105,6 +105,23 @@ def load_tokenizer(base: BaseModel, *, trust_remote_code: bool = False) -> PreTr
     # Messages name the model by what the user knows it by, not by a cache folder.
     tokenizer.name_or_path = base.name
     return tokenizer
+
+
+def load_tokenizer_alone(name: str, *, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:
+    """The tokenizer of that base model, for which the Hub need not send the weights.
+
+    Raises:
+        IEPileError: where it is nowhere to be had; the message says what was tried.
+    """
+    from transformers import AutoTokenizer
+
+    folder = Path(name).expanduser()
+    if (folder / "tokenizer_config.json").is_file():
+        return load_tokenizer(BaseModel(name, str(folder)), trust_remote_code=trust_remote_code)
+    if not folder.is_dir() and _hub_answers():
+        with _code_refused(BaseModel(name, name), trust_remote_code), suppress(OSError):
+            return AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code)
+    return load_tokenizer(resolve_base_model(name), trust_remote_code=trust_remote_code)
 
 
 def load_model(
