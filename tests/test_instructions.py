@@ -98,14 +98,18 @@ def annotated(task, record, schema):
         attributes = ((r.head_type, r.head, r.relation, r.tail) for r in record.relation)
         return {"attribute": Counter({item for item in attributes if item[2] in schema.attributes[item[0]]})}
     triggers = Counter((e.event_type, e.event_trigger) for e in record.event if e.event_trigger)
-    arguments = Counter(
-        (e.event_type, argument, role)
+    pairs = Counter(
+        (e.event_type, e.event_trigger or "NAN", argument, role)
         for e in record.event
         for argument, role in {(a.argument, a.role) for a in e.arguments}
     )
+    arguments: Counter = Counter()
+    for (event_type, _, argument, role), times in pairs.items():
+        arguments[event_type, argument, role] += times
     if task.name == "EET":
         return {"trigger": triggers}
-    return {"argument": arguments} if task.name == "EEA" else {"trigger": triggers, "argument": arguments}
+    given = {"argument": arguments, "pair": pairs}
+    return given if task.name == "EEA" else {"trigger": triggers, **given}
 
 
 @settings(max_examples=60, deadline=None)

@@ -135,7 +135,7 @@ def test_the_base_is_named_by_its_id_whatever_folder_it_came_from(
 def test_serving_is_told_template_and_shapes(trained: Path) -> None:
     serving = json.loads((trained / "iepile.json").read_text("utf-8"))
     assert serving["template"] == "chat" and serving["cutoff"] == 700
-    assert serving["target_shapes"] == target_shapes(trained)
+    assert serving["target_shapes"] == {layer: list(shape) for layer, shape in target_shapes(trained).items()}
     assert serving["target_shapes"]["model.layers.0.mlp.down_proj"] == [48, 96]
     assert len(serving["target_shapes"]) == 14
 
