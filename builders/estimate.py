@@ -61,7 +61,10 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
     for part in statistics.parts:
         key = part.source, part.split
         records[key] = read.get(key) or max(part.records, records.get(key, 0))
-    own, kin, like = defaultdict(_Rate), defaultdict(_Rate), defaultdict(_Rate)  # ever less like the split itself
+    # Ever less like the split itself.
+    own: dict[tuple[str, str, str], _Rate] = defaultdict(_Rate)
+    kin: dict[tuple[str, bool, str], _Rate] = defaultdict(_Rate)
+    like: dict[tuple[str, str, bool], _Rate] = defaultdict(_Rate)
     for part in statistics.parts:
         if part.task.lower() in MIXED_TASKS:
             number, kind = records[part.source, part.split], part.split in HELD_OUT
@@ -70,7 +73,9 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
             like[part.language, part.task, kind].add(number, part)
     rows: dict[str, int] = defaultdict(int)
     tokens: dict[str, int] = defaultdict(int)
-    measured, inferred, unknown = [], [], []
+    measured: list[str] = []
+    inferred: list[str] = []
+    unknown: list[str] = []
     for source in sources:
         tasks = [task for config in configs_of(source) if (task := config.partition("_")[2]) in MIXED_TASKS]
         for split in source.splits:

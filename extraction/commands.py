@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def extract(
     """Extract from each TEXT, or from each line of standard input, what SCHEMA asks for."""
     from .extractor import Extractor
 
-    lines = list(texts) or [line for line in click.get_text_stream("stdin").read().splitlines() if line.strip()]
+    lines = list(texts) or [line for line in sys.stdin.read().splitlines() if line.strip()]
     asked = Path(schema) if Path(schema).is_file() else [label.strip() for label in schema.split(",")]
     extractor = Extractor.from_pretrained(model, adapter)
     results = extractor.extract(lines, asked, task=task, language=language, decoding=decoding)
