@@ -45,7 +45,8 @@ def test_one_importable_name_with_all_its_files(dist: Path) -> None:
         names = wheel.namelist()
     tops = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
     assert tops == {"iepile"}
-    tracked = run("git", "ls-files", "builders", "cards", "extraction", "spaces", "training", cwd=ROOT).split()
+    folders = ("builders", "cards", "extraction", "spaces", "training")
+    tracked = run("git", "ls-files", "-z", *folders, cwd=ROOT).strip("\0").split("\0")
     assert {f"iepile/{name}" for name in tracked} | {"iepile/__init__.py"} <= set(names)
     with tarfile.open(next(dist.glob("*.tar.gz"))) as sdist:
         inside = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
