@@ -44,14 +44,22 @@ class Constraint(Protocol):
 
 @dataclass
 class Row:
-    """A prompt, and what was written after it."""
+    """A prompt, and what was written after it.
+
+    Attributes:
+        prompt: its tokens.
+        limit: new tokens at most.
+        grammar: makes what constrains the row, when its turn comes; thousands of them would fill the memory.
+        finished: whether it ended by itself, not by the limit.
+    """
 
     prompt: list[int]
-    limit: int  # of new tokens
-    constraint: Constraint | None = None
+    limit: int
+    grammar: Callable[[], Constraint] | None = None
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
-    finished: bool = False  # by itself, not by the limit
+    finished: bool = False
+    constraint: Constraint | None = None  # while it is written
 
     def force(self) -> list[int]:
         """Append what the grammar forces, within the limit."""
@@ -155,6 +163,8 @@ def _decode_batch(
     on_done: Callable[[int], None] | None,
 ) -> None:
     device = model.device
+    for row in rows:
+        row.constraint = row.grammar() if row.grammar else None
     known, cache = prefix.read([row.prompt for row in rows]) if prefix else (0, None)
     fed: list[Sequence[int]] = [[*row.prompt[known:], *(row.force() if force else ())] for row in rows]
     seen = torch.full((len(rows),), known, device=device)  # tokens so far: the next one's position
@@ -164,6 +174,8 @@ def _decode_batch(
         if len(keep) < len(rows):
             if on_done:
                 on_done(len(rows) - len(keep))
+            for row in rows:
+                row.constraint = None if row.over else row.constraint
             if not keep:
                 return
             chosen = torch.tensor(keep, device=device)

@@ -141,7 +141,9 @@ class TransformersBackend:
             return Row(prompt, limit)
         from .constraints import GrammarConstraint, write_grammar
 
-        return Row(prompt, limit, GrammarConstraint(self._grammar_tokenizer, write_grammar(question, decoding)))
+        return Row(
+            prompt, limit, lambda: GrammarConstraint(self._grammar_tokenizer, write_grammar(question, decoding))
+        )
 
     def _read(self, row: Row, question: Question, decoding: Decoding) -> Reply:
         output = self._text(row.tokens)

@@ -140,7 +140,7 @@ def test_forced_tokens_change_steps_and_not_answers(decoding: Decoding, batch_si
     for force in (True, False):
         steps = 0
         rows = [
-            Row(TOKENIZER(q.text)["input_ids"], 60, GrammarConstraint(WRAPPED, write_grammar(q, decoding)))
+            Row(TOKENIZER(q.text)["input_ids"], 60, lambda q=q: GrammarConstraint(WRAPPED, write_grammar(q, decoding)))
             for q in asked
         ]
         decode(model, rows, stop_ids=frozenset(), pad_id=0, batch_size=batch_size, force=force)

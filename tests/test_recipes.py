@@ -57,7 +57,13 @@ def test_overrides_are_read_as_yaml_and_typed(tmp_path: Path) -> None:
         ("learning_rate: 0", "learning_rate is 0.0; it must be more than 0"),
         ("template: alpacca", "did you mean 'alpaca'"),
         ("precision: int8", "it must be auto, float32 or bfloat16"),
+        ("over_cutoff: cut", "it must be `set aside` or `split`"),
         ("configs: []", "configs is empty"),
+        ("early_stopping_patience: 2\nvalidation_rows: 0", "needs a validation loss; set validation_rows"),
+        ("config_weights: [1]\nconfigs: [en_ner, en_re]", "There are 1 config_weights for 2 configs"),
+        ("config_weights: [1]", "weighs single configs"),
+        ("temperature: 2", "set max_rows too"),
+        ("source_weights: [KBP37]", "write it as NAME=WEIGHT"),
         ("configs: [a", "mine.yaml:.*not YAML"),
     ],
 )

@@ -234,6 +234,24 @@ def test_batches_hold_rows_of_like_length_in_an_order_of_the_epoch_alone() -> No
     assert sum(spread) / len(spread) < 5
 
 
+def test_a_run_that_learns_no_more_stops_and_keeps_the_best(toy: Callable[..., Recipe], tmp_path: Path) -> None:
+    folder = train(
+        toy(
+            output_dir=str(tmp_path),
+            num_train_epochs=20,
+            learning_rate=0.3,  # far too high: it learns at first, then wanders
+            lr_scheduler_type="constant",
+            eval_steps=2,
+            early_stopping_patience=2,
+        )
+    )
+    summary = _summary(folder)
+    losses = [entry["loss"] for entry in summary["loss"]["validation"]]
+    assert summary["steps"] < 240
+    assert min(losses[-2:]) >= min(losses[:-2])
+    assert summary["best_validation_loss"] == min(losses)
+
+
 class _Killed(BaseException):
     """What no handler catches, as a kill."""
 

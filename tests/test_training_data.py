@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from iepile.training.data import IGNORED, choose_rows, encode_rows, read_encoded
 from iepile.training.mixing import fill, mix
 from iepile.training.prompts import encode_prompt
 from iepile.training.recipe import Recipe
+from iepile.training.splitting import split_row
 
 from toy_models import toy_tokenizer, write_toy_rows
 
@@ -67,6 +69,73 @@ def test_a_row_over_the_cutoff_is_counted_and_never_cut(corpus: Path, tmp_path: 
     assert sorted(len(row["input_ids"]) for row in rows) == [n for n in lengths if n <= cutoff]
     assert sum(encoded.over_cutoff.values()) == sum(n > cutoff for n in lengths)
     assert encoded.longest == lengths[-1]
+
+
+def test_the_text_of_a_row_over_the_cutoff_is_split_on_demand(corpus: Path, tmp_path: Path) -> None:
+    encode_rows(choose_rows(_recipe(corpus)), TOKENIZER, tmp_path / "all")
+    lengths = sorted(len(row["input_ids"]) for row in read_encoded(tmp_path / "all")["train"][0])
+    changes = {"cutoff": lengths[-1] - 1, "over_cutoff": "split"}
+    encode_rows(choose_rows(_recipe(corpus, **changes)), TOKENIZER, tmp_path / "split")
+    rows, encoded = read_encoded(tmp_path / "split")["train"]
+    # The toy texts are too short to be split, so that the longest is still set aside, and counted.
+    assert sum(encoded.over_cutoff.values()) == lengths.count(lengths[-1])
+    assert max(len(row["input_ids"]) for row in rows) <= changes["cutoff"]
+
+
+LONG = (
+    "Ada Marlow left Tilbury. She met Bo in Lund; there they founded the Harbour Press. "
+    "Years later Bo sold it to Cara for little."
+)
+ANSWERS = {
+    "NER": {"person": ["Ada Marlow", "Bo", "Cara"], "place": ["Tilbury", "Lund"]},
+    "RE": {"left": [{"subject": "Ada Marlow", "object": "Tilbury"}], "sold to": [{"subject": "Bo", "object": "Cara"}]},
+    "EE": {
+        "sale": [{"trigger": "sold", "arguments": {"seller": "Bo", "buyer": ["Cara", "Ada Marlow"]}}],
+        "founding": [{"trigger": "founded", "arguments": {"founder": "Ada Marlow", "what": "NAN"}}],
+    },
+    "EET": {"sale": ["sold"], "founding": ["founded"]},
+}
+
+
+def _long_row(task: str) -> dict[str, str | int]:
+    instruction = {"instruction": "Extract.", "schema": list(ANSWERS[task]), "input": LONG}
+    return {
+        **{"id": "Toy/train/0", "batch": 0, "task": task, "source": "Toy", "language": "en"},
+        **{"instruction": json.dumps(instruction), "output": json.dumps(ANSWERS[task])},
+    }
+
+
+def _parts(task: str, longest: int) -> list[tuple[str, dict]]:
+    parts = split_row(_long_row(task), lambda row: len(json.loads(row["instruction"])["input"]) <= longest)
+    return [(json.loads(part["instruction"])["input"], json.loads(part["output"])) for part in parts]
+
+
+def test_a_text_is_cut_between_sentences_and_each_part_answers_for_itself() -> None:
+    (first, answer), (second, other) = _parts("NER", 95)
+    assert first.endswith("Harbour Press.") and f"{first} {second}" == LONG
+    assert answer == {"person": ["Ada Marlow", "Bo"], "place": ["Tilbury", "Lund"]}
+    assert other == {"person": ["Bo", "Cara"], "place": []}
+    assert [text for text, _ in _parts("NER", 60)][0] == "Ada Marlow left Tilbury."
+
+
+def test_relations_and_events_stay_where_all_of_them_is() -> None:
+    assert [answer for _, answer in _parts("RE", 95)] == [
+        {"left": ANSWERS["RE"]["left"], "sold to": []},
+        {"left": [], "sold to": ANSWERS["RE"]["sold to"]},
+    ]
+    assert [answer for _, answer in _parts("EE", 95)] == [
+        {"sale": [], "founding": ANSWERS["EE"]["founding"]},
+        {"sale": [{"trigger": "sold", "arguments": {"seller": "Bo", "buyer": "Cara"}}], "founding": []},
+    ]
+    assert [answer for _, answer in _parts("EET", 95)] == [
+        {"sale": [], "founding": ["founded"]},
+        {"sale": ["sold"], "founding": []},
+    ]
+
+
+def test_what_cannot_be_split_gives_no_parts() -> None:
+    assert _parts("NER", 5) == []
+    assert list(split_row({**_long_row("NER"), "task": "EEA"}, lambda row: True)) == []
 
 
 def test_validation_is_the_validation_split(corpus: Path, tmp_path: Path) -> None:

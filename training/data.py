@@ -12,18 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..builders.errors import IEPileError
 from .mixing import Group, mix
 from .prompts import encode_completion, encode_prompt
 from .recipe import Recipe
+from .splitting import Row, split_row
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
-
-Row = Mapping[str, Any]
 
 IGNORED = -100  # the label of a token that is not scored
 _HELD_OUT_AT_MOST = 0.1  # of the training records, where the corpus has no validation split
@@ -182,9 +181,7 @@ def _write(rows: _Selection, tokenizer: PreTrainedTokenizerBase, path: Path) -> 
     digest = blake2b(digest_size=16)
     with pa.OSFile(str(path.with_suffix(".arrow")), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
         buffer: list[dict[str, list[int]]] = []
-        for row in rows:
-            prompt = encode_prompt(tokenizer, row["instruction"], recipe.template)
-            completion = encode_completion(tokenizer, row["output"], recipe.template)
+        for row, prompt, completion in _encoded(rows, tokenizer):
             length = len(prompt) + len(completion)
             longest = max(longest, length)
             if length > recipe.cutoff:
@@ -211,6 +208,27 @@ def _write(rows: _Selection, tokenizer: PreTrainedTokenizerBase, path: Path) -> 
     )
     path.with_suffix(".json").write_text(json.dumps(asdict(encoded)), "utf-8")
     return encoded
+
+
+def _encoded(rows: _Selection, tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[Row, list[int], list[int]]]:
+    """Each row with the ids of prompt and completion; in parts where it is too long and the recipe says so."""
+    recipe = rows.recipe
+
+    def encode(row: Row) -> tuple[list[int], list[int]]:
+        return (
+            encode_prompt(tokenizer, row["instruction"], recipe.template),
+            encode_completion(tokenizer, row["output"], recipe.template),
+        )
+
+    for row in rows:
+        prompt, completion = encode(row)
+        parts: list[Row] = []
+        if recipe.over_cutoff == "split" and len(prompt) + len(completion) > recipe.cutoff:
+            parts = list(split_row(row, lambda part: sum(map(len, encode(part))) <= recipe.cutoff))
+        if not parts:
+            yield row, prompt, completion
+        for part in parts:
+            yield part, *encode(part)
 
 
 def _stream(data: str, config: str, split: str) -> Iterator[Row]:

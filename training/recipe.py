@@ -42,10 +42,13 @@ class Recipe:
         max_rows_per_source: take so many rows of a source in a config at most; 0 for all.
         max_rows: take so many rows at most, drawn by the seed; 0 for all.
         validation_rows: measure the validation loss on so many rows at most.
-        cutoff: prompt and completion together, in tokens; a longer row is set aside and counted, never cut.
+        cutoff: prompt and completion together, in tokens; what is longer is counted, and never cut.
+        over_cutoff: `set aside`, or `split` to train on the text of such a row in parts (see `splitting.py`).
         lora_r, lora_alpha, lora_dropout: LoRA's rank, scale and dropout.
         target_modules: the layers that get an adapter: names, `all-linear`, or a regular expression.
         precision: `float32`, `bfloat16`, or `auto` for bfloat16 on a GPU and float32 elsewhere.
+        early_stopping_patience: stop after so many measurements in a row that did not lower the validation loss, and
+            keep the adapter of the lowest; 0 to train to the end.
         output_dir: where the adapter goes; `runs/<name>` if empty.
         eval_steps, save_steps: how often, in optimizer steps, to measure the validation loss and to write a
             checkpoint to resume from; below 1 a share of the run.
@@ -68,11 +71,13 @@ class Recipe:
     max_rows: int = 0
     validation_rows: int = 100
     cutoff: int = 700
+    over_cutoff: str = "set aside"
     lora_r: int = 16
     lora_alpha: int = 32
     lora_dropout: float = 0.05
     target_modules: tuple[str, ...] | str = "all-linear"
     precision: str = "auto"
+    early_stopping_patience: int = 0
     output_dir: str = ""
 
     learning_rate: float = 5e-5
@@ -98,6 +103,8 @@ class Recipe:
             get_template(self.template)
         if self.precision not in ("auto", "float32", "bfloat16"):
             raise RecipeError(f"precision is {self.precision!r}; it must be auto, float32 or bfloat16.")
+        if self.over_cutoff not in ("set aside", "split"):
+            raise RecipeError(f"over_cutoff is {self.over_cutoff!r}; it must be `set aside` or `split`.")
         if not self.configs:
             raise RecipeError("configs is empty; name at least one, such as en_ner.")
         if self.config_weights and len(self.config_weights) != len(self.configs):
@@ -106,9 +113,11 @@ class Recipe:
             raise RecipeError("config_weights weighs single configs, such as en_ner; name those in configs.")
         if self.temperature != 1 and not self.max_rows:
             raise RecipeError("temperature decides what to take when not all is taken; set max_rows too.")
+        if self.early_stopping_patience and not self.validation_rows:
+            raise RecipeError("early_stopping_patience needs a validation loss; set validation_rows.")
         self._source_weights()
         at_least = {"cutoff": 1, "lora_r": 1, "lora_alpha": 1, "max_rows": 0, "validation_rows": 0}
-        at_least |= {"max_rows_per_source": 0, "temperature": 1}
+        at_least |= {"max_rows_per_source": 0, "temperature": 1, "early_stopping_patience": 0}
         at_least |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 1, "seed": 0}
         for key, least in at_least.items():
             if getattr(self, key) < least:

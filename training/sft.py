@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,7 @@ def train(recipe: Recipe) -> Path:
     """
     try:
         import peft  # noqa: F401
+        import torch
         from accelerate import PartialState
 
         from .trainer import CompletionTrainer  # noqa: F401
@@ -53,7 +55,8 @@ def train(recipe: Recipe) -> Path:
     with warnings.catch_warnings():
         # transformers announces there what will change for callers who do as TRL does.
         warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-        return _run(recipe, PartialState())
+        # Several processes on CPUs are only seen as such where it is said that these are CPUs.
+        return _run(recipe, PartialState(cpu=not torch.accelerator.is_available()))
 
 
 def _run(recipe: Recipe, processes: PartialState) -> Path:
@@ -75,7 +78,8 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     checkpoint = run.last_checkpoint()
     if checkpoint:
         logger.info("going on from %s", checkpoint)
-    trainer = _trainer(recipe, _model(recipe, base, adapter), tokenizer, run)
+    model = build_model(recipe, base, adapter)
+    trainer = build_trainer(recipe, model, tokenizer, read_encoded(run.rows), run.checkpoints)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
     if processes.is_main_process:
@@ -91,7 +95,7 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     return run.folder
 
 
-def _model(recipe: Recipe, base: BaseModel, adapter: Adapter | None) -> PreTrainedModel | PeftModel:
+def build_model(recipe: Recipe, base: BaseModel, adapter: Adapter | None = None) -> PreTrainedModel | PeftModel:
     """The base with an adapter to train: a new one, or the one that is trained on."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -128,25 +132,33 @@ def _model(recipe: Recipe, base: BaseModel, adapter: Adapter | None) -> PreTrain
     )
 
 
-def _trainer(recipe: Recipe, model: PreTrainedModel | PeftModel, tokenizer: Any, run: RunFolder) -> CompletionTrainer:
+def build_trainer(
+    recipe: Recipe, model: PreTrainedModel | PeftModel, tokenizer: Any, encoded: Mapping[str, Any], checkpoints: Path
+) -> CompletionTrainer:
+    """The trainer of a run; `encoded` as `read_encoded` gives it."""
     import torch
-    from transformers import PrinterCallback
+    from transformers import EarlyStoppingCallback, PrinterCallback
     from trl import SFTConfig
 
     from .trainer import CompletionTrainer, PlainProgress
 
-    encoded = read_encoded(run.rows)
     validation = encoded["validation"][0] if "validation" in encoded else None
+    stops = validation is not None and recipe.early_stopping_patience > 0
+    if stops:
+        recipe = replace(recipe, save_steps=recipe.eval_steps)  # the best is kept as a checkpoint
     arguments = SFTConfig(
         **{key: getattr(recipe, key) for key in SFT_KEYS},
-        output_dir=str(run.checkpoints),
+        output_dir=str(checkpoints),
         bf16=recipe.bfloat16,
         per_device_eval_batch_size=recipe.per_device_train_batch_size,
         eval_strategy="steps" if validation else "no",
         eval_on_start=validation is not None,
         save_strategy="steps",
         save_total_limit=2,
+        load_best_model_at_end=stops,
+        metric_for_best_model="eval_loss" if stops else None,
         include_num_input_tokens_seen="non_padding",
+        use_cpu=not torch.accelerator.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=not sys.stderr.isatty(),
         report_to="none",
@@ -160,6 +172,8 @@ def _trainer(recipe: Recipe, model: PreTrainedModel | PeftModel, tokenizer: Any,
         processing_class=tokenizer,
         lengths=[len(ids) for ids in encoded["train"][0]["input_ids"]],
     )
+    if stops:
+        trainer.add_callback(EarlyStoppingCallback(recipe.early_stopping_patience))
     if arguments.disable_tqdm:
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(PlainProgress)

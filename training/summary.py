@@ -41,6 +41,7 @@ def summarise(
             "train": _curve(history, "loss"),
             "validation": _curve(history, "eval_loss"),
         },
+        "best_validation_loss": min((point["loss"] for point in _curve(history, "eval_loss")), default=None),
         "parameters": {
             "all": sum(number for number, _ in parameters),
             "trained": sum(number for number, trained in parameters if trained),
