@@ -39,7 +39,7 @@ test: install  ## Run the tests, without those that take long
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-all: install  ## Run all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # The whole path on toy files and a small real model: build, load, train, score before and after, stage the release.
 MODEL := HuggingFaceTB/SmolLM2-135M-Instruct
