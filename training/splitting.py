@@ -31,7 +31,7 @@ def split_row(row: Row, fits: Callable[[Row], bool]) -> Iterator[Row]:
     if row["task"] not in ("NER", "RE", "SPO", "EE", "EET") or len(text) < 2 * _SHORTEST:
         return
     place = _cut(text)
-    parts = []
+    parts: list[Row] = []
     for part in (text[:place].rstrip(), text[place:].lstrip()):
         output = _kept(json.loads(row["output"]), part)
         changed = {
