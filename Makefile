@@ -48,7 +48,7 @@ EVALUATE = $(BIN)/iepile evaluate --model $(MODEL) --data $(DEMO)/iepile --confi
 demo: install  ## From toy files to a trained, scored and staged extractor, in $(DEMO)/
 	rm -rf $(DEMO)
 	mkdir $(DEMO)
-	$(BIN)/iepile build --sample --out $(DEMO)/iepile
+	$(BIN)/iepile build --sample --max-empty 0.25 --out $(DEMO)/iepile
 	cd $(DEMO) && ../$(BIN)/python -c 'from datasets import load_dataset; print(load_dataset("iepile", "en_re"))'
 	$(EVALUATE) --out $(DEMO)/scores-before
 	$(BIN)/iepile train demo --set data=$(DEMO)/iepile --set output_dir=$(DEMO)/adapter
