@@ -47,21 +47,46 @@ def text_digest(text: str) -> int:
 def join_by_text(items: Iterable[Record | Rejected]) -> Iterator[Record | Rejected]:
     """The records, those that share a text as one: the first, with the annotations of all.
 
-    For sources that tell a text's events one by one; all records are held in memory.
+    For sources that tell a text's events or related pairs one by one; all records are held in memory. What tells
+    nothing new, or another relation of a pair than its first, follows as a record of its own, so that cleaning counts
+    it: the one as a duplicate, the other as a contradiction.
     """
     joined: dict[str, Record] = {}
+    again: list[tuple[Record, bool]] = []  # what is not joined, and whether it says the same
     for item in items:
         if isinstance(item, Rejected):
             yield item
             continue
-        first = joined.get(item.text, Record(item.text, id=item.id, origin=item.origin))
-        joined[item.text] = replace(
-            first,
-            entity=(*first.entity, *item.entity),
-            relation=(*first.relation, *item.relation),
-            event=(*first.event, *item.event),
-        )
+        first = joined.get(item.text)
+        if first is None:
+            joined[item.text] = item
+        elif not _adds(first, item):
+            again.append((item, True))
+        elif _related(first) & _related(item):
+            again.append((item, False))
+        else:
+            joined[item.text] = replace(
+                first,
+                entity=(*first.entity, *item.entity),
+                relation=(*first.relation, *item.relation),
+                event=(*first.event, *item.event),
+            )
     yield from joined.values()
+    for item, same in again:
+        yield replace(joined[item.text], id=item.id, origin=item.origin) if same else item
+
+
+def _adds(first: Record, item: Record) -> bool:
+    return not (
+        set(item.entity) <= set(first.entity)
+        and set(item.relation) <= set(first.relation)
+        and set(item.event) <= set(first.event)
+    )
+
+
+def _related(record: Record) -> set[tuple[str, int | None, str, int | None]]:
+    """The pairs of mentions that a relation is told of."""
+    return {(r.head, r.head_start, r.tail, r.tail_start) for r in record.relation}
 
 
 class Cleaner:

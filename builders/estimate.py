@@ -23,7 +23,7 @@ class Estimate:
         rows: split → rows.
         tokens: split → tokens; empty where none were counted.
         measured: splits of sources whose own rows gave the rate.
-        inferred: those for which other splits of the source did, or sources of their language and task.
+        inferred: those for which other splits of the source did, or sources of their task, in their language if any.
         unknown: those that are left out, since their size or nothing like them is known.
     """
 
@@ -71,6 +71,7 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
             own[part.source, part.split, part.task].add(number, part)
             kin[part.source, kind, part.task].add(number, part)
             like[part.language, part.task, kind].add(number, part)
+            like["", part.task, kind].add(number, part)
     rows: dict[str, int] = defaultdict(int)
     tokens: dict[str, int] = defaultdict(int)
     measured: list[str] = []
@@ -86,6 +87,7 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
                 or (_Rate(1) if direct else None)  # a task that has no rows in a split that is there
                 or kin.get((source.name, kind, task))
                 or like.get((source.language, task, kind))
+                or like.get(("", task, kind))
                 for task in map(str.upper, tasks)
             ]
             if size is None or None in rates:

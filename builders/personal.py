@@ -35,6 +35,11 @@ _ANY = re.compile(
     + r")(?![0-9A-Za-z_@-])"
 )
 _DIGITS = re.compile(r"\d[\d() .-]{5,}\d")
+_SENTENCE_END = re.compile(r"[。！？；.?!)）\]\s]")
+_CLAUSE_MARK = re.compile("[，,：:、@]")
+# Words that end no heading but lead to a name: they address, or are particles.
+_LEADING = ("回复", "转发", "关注", "感谢", "谢谢", "恭喜", "祝贺", "羡慕", "通过", *"自在对由的了是给")
+_HEADING = 30  # characters at most
 
 
 def find_personal(text: str) -> Iterator[tuple[str, Edit]]:
@@ -43,4 +48,22 @@ def find_personal(text: str) -> Iterator[tuple[str, Edit]]:
         return
     for match in _ANY.finditer(text):
         kind = KINDS[int((match.lastgroup or "kind0")[4:])]
+        if kind == "user name" and _is_heading(text, match.start()):
+            continue
         yield kind, Edit(*match.span(), _KINDS[kind][0])
+
+
+def _is_heading(text: str, at: int) -> bool:
+    """Whether the `@` is layout, as in CMeIE's `disease@what is said of it`.
+
+    So it is behind a Chinese character where nothing but that one term stands before it in the sentence, unless the
+    term ends with a word that leads to a name. So none is counted in CMeIE's development set (1,643 without this
+    rule), and in five sets of news and messages 364 of 373 still are.
+    """
+    term = _SENTENCE_END.split(text[max(0, at - _HEADING - 1) : at])[-1]
+    return (
+        "\u3400" <= term[-1:] <= "\u9fff"
+        and len(term) <= _HEADING
+        and not _CLAUSE_MARK.search(term)
+        and not term.endswith(_LEADING)
+    )

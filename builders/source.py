@@ -96,8 +96,8 @@ class Source:
     `files` maps a split to its files. `carve` takes shares of `train`, by the digest of the text so that a text never
     moves, for splits without a file of their own. `folders` are names, beside `name`, that its folder below the raw
     folder may have. `unseen` is for zero-shot suites that ask for some relations only: how many, and a seed to draw
-    them with. `complementary` says that records which share a text complete one another, so that a build joins them:
-    what one of them leaves out is no mistake of an answer.
+    them with. `complementary` says that records which share a text complete one another (one event or one pair each),
+    so that a build joins them: what one of them leaves out is no mistake of an answer.
     """
 
     name: str

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iepile.builders.cleaning import RULES, Cleaner, text_digest
+from iepile.builders.cleaning import RULES, Cleaner, join_by_text, text_digest
 from iepile.builders.edits import Edit, rewrite, spans
 from iepile.builders.errors import IEPileError
 from iepile.builders.records import Argument, Entity, Event, Record, Rejected, Relation
@@ -47,6 +47,32 @@ def test_of_contradictory_records_the_first_stays() -> None:
     assert records == [ANNA]
     assert rejected[0].reason.startswith("contradiction:")
     assert cleaner.counts == {"contradiction": 1}
+
+
+def test_pairs_of_a_text_are_joined_and_only_one_pair_can_contradict() -> None:
+    text = "Oda of Ystad met Per of Lund."
+
+    def told(head: str, relation: str, tail: str, origin: str) -> Record:
+        places = (text.index(head), text.index(head) + len(head), text.index(tail), text.index(tail) + len(tail))
+        return Record(text, relation=(Relation(head, relation, tail, "", "", *places),), origin=origin)
+
+    items = [
+        told("Oda", "lives in", "Ystad", "1"),
+        Record("Another."),
+        told("Per", "lives in", "Lund", "2"),
+        told("Oda", "lives in", "Ystad", "3"),
+        told("Per", "born in", "Lund", "4"),
+    ]
+    cleaner = Cleaner()
+    kept = list(cleaner.clean(join_by_text(items), "train"))
+    first, other = (item for item in kept if isinstance(item, Record))
+    assert [(r.head, r.relation, r.tail) for r in first.relation] == [
+        ("Oda", "lives in", "Ystad"),
+        ("Per", "lives in", "Lund"),
+    ]
+    assert (first.origin, other.text) == ("1", "Another.")
+    assert cleaner.counts == {"duplicate": 1, "contradiction": 1}
+    assert [item.origin for item in kept if isinstance(item, Rejected)] == ["3", "4"]
 
 
 def test_leaks_go_from_train_only() -> None:
@@ -186,6 +212,9 @@ def test_quality_filters_are_an_option_for_training_texts() -> None:
         ("Her SSN is 123-45-6789.", "Her SSN is [ID].", "identity number"),
         ("@Anna_B thanks", "[USER] thanks", "user name"),
         ("谢谢@小明同学：好", "谢谢[USER]：好", "user name"),
+        ("恭喜@柳晚舟 凭此夺冠", "恭喜[USER] 凭此夺冠", "user name"),
+        ("今天上午，男星@廖远 也来了", "今天上午，男星[USER] 也来了", "user name"),
+        ("河热@结果 红细胞多。雾咳@常伴头痛：轻", None, None),  # as passages of CMeIE open
         ("In 1998-2003, 10.1016/j.1234567890 @ 5, 3-2-1, 1,234,567 and 12345678901234567890", None, None),
     ],
 )

@@ -14,7 +14,7 @@ from iepile.builders.source import Source, get_source, load_sources
 from iepile.builders.sources import ipre, wiki_zsl
 
 from conftest import SHARED
-from reading import records, rejected, triples, write
+from reading import records, rejected, triples, write, written
 
 DATA = SHARED / "data"
 
@@ -145,6 +145,21 @@ def test_the_test_of_nyt11_is_its_first_369_sentences(tmp_path: Path) -> None:
     write(tmp_path / "new_test.json", *lines)
     found = records(get_source("NYT11-HRL").records(tmp_path, "test"))
     assert (len(found), found[-1].text) == (369, "368 Oslo in Norway .")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "label"),
+    [("KBP37", "test.txt", "per:spouse"), ("SemEval-RE", "TEST_FILE_FULL.TXT", "Cause-Effect")],
+)
+def test_a_sentence_with_two_pairs_is_one_record(name: str, file: str, label: str, tmp_path: Path) -> None:
+    sentences = ["<e1>Oda</e1> met <e2>Per</e2> in Lund .", "Oda met <e1>Per</e1> in <e2>Lund</e2> ."]
+    blocks = [f'{n}\t"{sentence}"\n{label}(e1,e2)\n\n' for n, sentence in enumerate((*sentences, sentences[0]))]
+    written(tmp_path / "raw" / name, file, "".join(blocks))
+    shard, *_ = build(tmp_path / "raw", tmp_path / "iepile").shards
+    assert (shard.read, shard.records, shard.removed) == (3, 1, {"duplicate": 1})
+    rows = pq.read_table(tmp_path / "iepile" / "en_re").to_pylist()
+    pairs = [{"subject": "Oda", "object": "Per"}, {"subject": "Per", "object": "Lund"}]
+    assert [found for row in rows for found in json.loads(row["output"]).values() if found] == [pairs]
 
 
 def test_synonyms_bear_the_type_of_their_subject() -> None:

@@ -2,7 +2,8 @@
 
 Paper: https://arxiv.org/abs/1508.01006
 Format: blocks as in SemEval-2010 task 8, tokenised. A record whose mention is empty stays, without its triple, since
-the published counts include it. As published, `no_relation` is asked as "else" and the two `alternate_names` are one.
+the published counts include it; a sentence stands once for each of its pairs. As published, `no_relation` is asked as
+"else" and the two `alternate_names` are one.
 """
 
 from functools import partial
@@ -64,5 +65,6 @@ source = Source(
         "org:founded": "founded",
         "org:subsidiaries": "subsidiaries",
     },
+    complementary=True,
     key="kbp37",
 )

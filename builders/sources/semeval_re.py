@@ -2,7 +2,7 @@
 
 Paper: https://aclanthology.org/S10-1006
 Format: blocks with marked sentences; the label gives the direction. As published, `Other` is asked as "else", and the
-last 1,493 of the 8,000 training examples are the validation set.
+last 1,493 of the 8,000 training examples are the validation set. A few sentences stand once for each of several pairs.
 """
 
 from ..readers.marked import read_marked_blocks
@@ -40,5 +40,6 @@ source = Source(
         "Other": "else",
     },
     folders=("SemEval2010-Task8", "SemEval2010_task8_all_data", "SemEval"),
+    complementary=True,
     key="semval-RE",
 )
