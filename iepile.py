@@ -74,7 +74,7 @@ def _sources_of(sources: list[str] | None, domains: list[str] | None) -> tuple[s
     """The names of the sources that both filters let pass; None for all."""
     if sources is None and domains is None:
         return None
-    known = _module("builders.source").load_sources()
+    known = _module("builders.source").known_sources()
     for name in sources or ():
         _known("source", name, known)
     every = {source.domain for source in known.values()}

@@ -12,6 +12,7 @@ from .console import echo_json, table
 from .format_commands import convert, prepare
 from .negatives_commands import hard_negatives
 from .stats_commands import stats
+from .variants import variants
 
 if TYPE_CHECKING:
     from .wording import Wording
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     "--source", "modules", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
     help="A Python file of your own that defines a Source; may be repeated.",
 )  # fmt: skip
+@click.option("--variant", "chosen", multiple=True, type=click.Choice(list(variants())),
+              help="Also build this variant of zero-shot suites: 10 or 15 unseen relations, or IPRE with its "
+              "sentences without a relation; may be repeated.")  # fmt: skip
 @click.option("--seed", default=42, show_default=True, help="Decides what is sampled.")
 @click.option("--profile", type=click.Choice(["default", "published"]), default="default", show_default=True,
               help="`published` cleans and batches as the published corpus did.")  # fmt: skip
@@ -67,6 +71,7 @@ def build(
     unified_out: Path | None,
     only: tuple[str, ...],
     modules: tuple[Path, ...],
+    chosen: tuple[str, ...],
     seed: int,
     profile: str,
     workers: int,
@@ -94,6 +99,8 @@ def build(
     from dataclasses import asdict
 
     from . import corpus, shards
+
+    modules = (*(variants()[name] for name in chosen), *modules)
 
     made = corpus.build(
         raw,

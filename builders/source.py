@@ -19,6 +19,7 @@ from .errors import FormatError, IEPileError, LabelError
 from .readers.unified import read_unified_schema
 from .records import Argument, Entity, Event, Record, Rejected, Relation
 from .tasks import Schema, Triple
+from .variants import variants
 
 SPLITS = ("train", "validation", "test", "zero_shot")
 SAMPLES = Path(__file__).parent / "samples"
@@ -403,6 +404,11 @@ def _load(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def known_sources() -> Mapping[str, Source]:
+    """The sources and the variants of them: all that a row may be of, but for its user's own."""
+    return load_sources(tuple(variants().values()))
 
 
 def get_source(name: str, modules: tuple[Path, ...] = ()) -> Source:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from .cleaning import text_digest
 from .errors import FormatError, IEPileError
-from .source import SPLITS, load_sources
+from .source import SPLITS, known_sources
 from .summary import MIXED_TASKS
 from .tasks import TASKS
 
@@ -212,7 +212,7 @@ def _files(corpus: Path) -> list[tuple[str, str, Path]]:
 
 def _domains(corpus: Path) -> dict[str, str]:
     """Source → domain, as the build told where its report is still beside the corpus."""
-    known = {name: source.domain for name, source in load_sources().items()}
+    known = {name: source.domain for name, source in known_sources().items()}
     sources = read_report(corpus).get("summary", {}).get("sources", ())
     return known | {source["name"]: source["domain"] for source in sources}
 

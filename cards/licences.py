@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..builders.source import load_sources
+from ..builders.source import known_sources
 
 # `unstated` is treated as may not, until the user says otherwise by name.
 RESTRICTED = {
@@ -29,6 +29,6 @@ def sources_of(files: Iterable[Path]) -> tuple[str, ...]:
 
 def restricted(sources: Iterable[str]) -> dict[str, str]:
     """Source → why its rows may not be passed on, for those that may not; one's own sources state no licence."""
-    known = load_sources()
+    known = known_sources()
     terms = {name: known[name].redistribute if name in known else "unstated" for name in sources}
     return {name: RESTRICTED[term] for name, term in terms.items() if term in RESTRICTED}

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
+from iepile.builders.commands import build as build_command
 from iepile.builders.corpus import build
 from iepile.builders.errors import FormatError
 from iepile.builders.records import Record, Rejected
-from iepile.builders.source import Source, get_source, load_sources
+from iepile.builders.source import Source, get_source, known_sources, load_sources
 from iepile.builders.sources import ipre, wiki_zsl
 
 from conftest import SHARED
+from iepile import load
 from reading import records, rejected, triples, write, written
 
 DATA = SHARED / "data"
@@ -218,6 +221,26 @@ def test_drawn_files_are_read_by_their_seed_and_number(tmp_path: Path) -> None:
     assert [len(r.relation) for r in records(five.records(tmp_path, "zero_shot"))] == [1, 0]
     ten = wiki_zsl.sources(10)[3]
     assert (ten.name, ten.at(tmp_path).schema.relations) == ("Wiki-ZSL_10_3", ("place of death",))
+
+
+def test_variants_of_the_suites_are_built_by_name(tmp_path: Path) -> None:
+    triplet = {"tokens": ["Oda", "left", "Ystad"], "head": [0], "tail": [2], "label": "?", "label_id": "P20"}
+    drawn = tmp_path / "raw" / "Wiki-ZSL" / "zero_rte" / "wiki" / "unseen_10_seed_2"
+    written(drawn, "test.jsonl", json.dumps({"triplets": [triplet]}))
+    home = tmp_path / "raw" / "IPRE"
+    written(home, "sent_test.txt", "1\t石青\t石山\t石青 是 石山 的 孩子\r\n2\t石青\t林素\t石青 和 林素 同行\r\n")
+    written(home, "sent_relation_test.txt", "1\t10\r\n2\t0\r\n")
+    asked = ["--variant", "unseen_10", "--variant", "ipre_none", "--out", str(tmp_path / "iepile")]
+    result = CliRunner().invoke(build_command, ["--raw", str(tmp_path / "raw"), *asked, "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads((tmp_path / "iepile.build" / "report.json").read_text())
+    assert {s["source"]: s["records"] for s in report["shards"]} == {"IPRE": 1, "IPRE_none": 2, "Wiki-ZSL_10_2": 1}
+    rows = load("all", split="zero_shot", data_dir=tmp_path / "iepile", sources=["Wiki-ZSL_10_2"])
+    assert json.loads(rows[0]["output"]) == {"place of death": [{"subject": "Oda", "object": "Ystad"}]}
+    names = set(known_sources()) - set(load_sources())
+    assert names == {f"{s}_{m}_{k}" for s in ("FewRel", "Wiki-ZSL") for m in (10, 15) for k in range(5)} | {
+        "IPRE_none"
+    }
 
 
 def test_rows_without_a_mention_or_its_place_are_set_aside(tmp_path: Path) -> None:

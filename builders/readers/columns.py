@@ -94,6 +94,11 @@ def read_either_order(path: Path) -> Iterator[Record | Rejected]:
     return read_columns(path, token=1, tag=0) if tag_first else read_columns(path)
 
 
+def read_columns_or(read: Callable[[Path], Iterator[Record | Rejected]], path: Path) -> Iterator[Record | Rejected]:
+    """What `read` reads of a file, but `read_columns` where it is a table (`.tsv`), as which many corpora go round."""
+    return read_columns(path, separator="\t") if path.suffix == ".tsv" else read(path)
+
+
 def tag_column(path: Path, separator: str | None = None) -> int:
     """The first column in which nothing but tags stands, for files whose columns are not known beforehand.
 

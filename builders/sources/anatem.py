@@ -1,10 +1,17 @@
 """AnatEM: anatomical entities in 1,212 abstracts and extracts of full papers.
 
 Paper: https://doi.org/10.1093/bioinformatics/btt580
-Format: brat standoff, a folder a split. Its twelve types are one in the published corpus.
+Format: brat standoff, a folder a split. Its twelve types are one in the published corpus, which started from the IOB2
+columns of https://github.com/cambridgeltl/MTL-Bioinformatics-2016 (so do its counts of sentences); they and the
+columns of the release itself, a file a document, are read where there is no standoff.
 """
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 from ..readers.brat import read_brat
+from ..readers.columns import read_columns
+from ..records import Record, Rejected
 from ..source import File, Source
 
 _TYPES = (
@@ -13,6 +20,20 @@ _TYPES = (
     *("Organism_substance", "Pathological_formation", "Tissue"),
 )
 _ARCHIVE = "http://nactem.ac.uk/anatomytagger/AnatEM-1.0.2.tar.gz"
+
+
+def _documents(path: Path) -> Sequence[Path]:
+    return sorted(path.iterdir()) if path.parent.name == "conll" else [path]
+
+
+def _read(path: Path) -> Iterator[Record | Rejected]:
+    return read_brat(path) if path.is_dir() else read_columns(path, separator="\t")
+
+
+def _files(*names: str) -> list[File]:
+    folders = [f"{form}/{name}" for form in ("standoff", "conll") for name in names]
+    return [File((*folders, *(f"{name}.tsv" for name in names)), url=_ARCHIVE, documents=_documents)]
+
 
 source = Source(
     name="AnatEM",
@@ -26,12 +47,12 @@ source = Source(
     access=f"Download and unpack {_ARCHIVE}.",
     sizes={"train": 5_861, "validation": 2_118, "test": 3_830},
     files={
-        "train": [File("standoff/train", url=_ARCHIVE)],
-        "validation": [File(("standoff/devel", "standoff/dev"), url=_ARCHIVE)],
-        "test": [File("standoff/test", url=_ARCHIVE)],
+        "train": _files("train"),
+        "validation": _files("devel", "dev"),
+        "test": _files("test"),
     },
-    read=read_brat,
-    labels=dict.fromkeys(_TYPES, "Anatomy"),
+    read=_read,
+    labels=dict.fromkeys((*_TYPES, "Anatomy"), "Anatomy"),
     folders=("AnatEM-1.0.2",),
     key="AnatEM",
 )

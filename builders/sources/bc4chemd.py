@@ -5,12 +5,10 @@ Format: a table of abstracts and one of mentions; or the IOB2 columns of https:/
 Its classes are one in the published corpus.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 from ..readers.chemdner import read_chemdner
-from ..readers.columns import read_columns
-from ..records import Record, Rejected
+from ..readers.columns import read_columns_or
 from ..source import File, Source
 
 _ARCHIVE = "https://biocreative.bioinformatics.udel.edu/media/store/files/2014/chemdner_corpus.tar.gz"
@@ -18,10 +16,6 @@ _CLASSES = (
     *("ABBREVIATION", "FAMILY", "FORMULA", "IDENTIFIER", "IDENTIFIERS", "MULTIPLE", "SYSTEMATIC", "TRIVIAL"),
     *("NO CLASS", "Chemical"),
 )
-
-
-def _read(path: Path) -> Iterator[Record | Rejected]:
-    return read_columns(path, separator="\t") if path.suffix == ".tsv" else read_chemdner(path)
 
 
 def _files(name: str, columns: str) -> list[File]:
@@ -48,7 +42,7 @@ source = Source(
         "validation": _files("development", "devel.tsv"),
         "test": _files("evaluation", "test.tsv"),
     },
-    read=_read,
+    read=partial(read_columns_or, read_chemdner),
     labels=dict.fromkeys(_CLASSES, "Chemical"),
     folders=("chemdner_corpus",),
     key="bc4chemd",

@@ -1,9 +1,14 @@
 """BC5CDR: chemicals and diseases in 1,500 PubMed abstracts (BioCreative V, chemical-disease relations).
 
 Paper: https://doi.org/10.1093/database/baw068
-Format: PubTator.
+Format: PubTator. The published corpus started from the IOB2 columns of
+https://github.com/cambridgeltl/MTL-Bioinformatics-2016 (so do its counts of sentences), which are read where there is
+no PubTator.
 """
 
+from functools import partial
+
+from ..readers.columns import read_columns_or
 from ..readers.pubtator import read_pubtator
 from ..source import File, Source
 
@@ -21,11 +26,13 @@ source = Source(
     access=f"Download and unpack {_ARCHIVE}.",
     sizes={"train": 4_560, "validation": 4_581, "test": 4_797},
     files={
-        "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator"), url=_ARCHIVE)],
-        "validation": [File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator"), url=_ARCHIVE)],
-        "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator"), url=_ARCHIVE)],
+        "train": [File(("CDR_TrainingSet.PubTator.txt", "CDR_TrainingSet.PubTator", "train.tsv"), url=_ARCHIVE)],
+        "validation": [
+            File(("CDR_DevelopmentSet.PubTator.txt", "CDR_DevelopmentSet.PubTator", "devel.tsv"), url=_ARCHIVE)
+        ],
+        "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator", "test.tsv"), url=_ARCHIVE)],
     },
-    read=read_pubtator,
+    read=partial(read_columns_or, read_pubtator),
     labels={"Disease": "Disease", "Chemical": "Chemical"},
     folders=("CDR_Data", "CDR.Corpus.v010516"),
     key="bc5cdr",

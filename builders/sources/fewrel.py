@@ -105,7 +105,8 @@ def read(path: Path) -> Iterator[Record | Rejected]:
 def sources(m: int = 5) -> tuple[Source, ...]:
     """One source for each of the seeds 0 to 4, asking for m relations (published: 5, 10 and 15).
 
-    Those of 5 are below; for others, put `SOURCES = sources(10)` into a file of your own and name it with `--source`.
+    Those of 5 are below; `iepile build --variant unseen_10` adds those of 10, `--variant unseen_15` those of 15. For
+    another number, name a file of your own like those of `builders/variants/` with `--source`.
     """
     return tuple(_source(m, seed) for seed in range(5))
 

@@ -3,6 +3,7 @@
 Paper: https://arxiv.org/abs/1907.12801
 Format: `sent_test.txt` (id, head, tail, segmented sentence) and `sent_relation_test.txt` (id, relation ids) beside it.
 The tail is the relation of the head: of 生父, the head's father. A sentence stands once for each of its pairs.
+Those without a relation are left out; `iepile build --variant ipre_none` keeps them, as a source `IPRE_none`.
 """
 
 from collections.abc import Iterator

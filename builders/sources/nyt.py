@@ -5,14 +5,21 @@ Format: JSON with `triple_list` (CasRel) or `relationMentions` (CopyRE). CasRel'
 mentions kept. The variant that keeps only the last word of a mention (`NYT*`, `NYT_star`) is not this one.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from ..readers.triples import read_triples
 from ..source import File, Source
+
+
+def _whole(path: Path) -> Sequence[Path]:
+    return [] if path.parent.name in ("NYT_star", "NYT*") else [path]
 
 
 def _file(split: str, other: str) -> File:
     # Copies that hold both keep them in `NYT` and `NYT_star`.
     names = (f"{split}_triples.json", f"raw_{other}.json", f"new_{other}.json", f"{split}.json", f"{other}.json")
-    return File((f"NYT/{names[0]}", *names))
+    return File((f"NYT/{names[0]}", *names), documents=_whole)
 
 
 source = Source(
