@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from iepile.builders.errors import FormatError
-from iepile.builders.readers.brat import read_brat
+from iepile.builders.readers.brat import read_brat, read_brat_events, read_brat_relations
 from iepile.builders.readers.chemdner import read_chemdner
 from iepile.builders.readers.gene_mentions import read_gene_mentions
 from iepile.builders.readers.pubtator import read_pubtator
 from iepile.builders.source import get_source
 
-from reading import facts, mentions, read_real, records, rejected, types, written
+from reading import facts, mentions, offsets_hold, read_real, records, rejected, triples, types, written
 
 # PubTator: BC5CDR, NCBI-Disease
 
@@ -122,6 +122,57 @@ def test_anatem_counts(split: str, part: str) -> None:
     assert not rejected(items)
     assert types(items) == {"Anatomy": counts["original_standoff"][part]["entities"]}
     assert len(records(items)) == pytest.approx(counts["original_conll"][part]["sentences"], rel=0.015)
+
+
+MINE = "Oda saw the\nold shaft flood in water. Per walked home. The flood hurt Per."
+MENTIONS = (
+    "T1\tPerson 0 3\tOda\nT2\tSite 8 21\tthe old shaft\nT3\tFlood 22 27\tflood\nT4\tPlace 31 36\twater\n"
+    "T5\tPerson 38 41\tPer\nT6\tHarm 65 69\thurt\nT7\tPerson 70 73\tPer\nT8\tFlood 59 64\tflood\n"
+    "T9\tSite 8 11;16 21\tthe shaft\n"
+)
+
+
+def test_brat_relations_within_a_sentence(tmp_path: Path) -> None:
+    written(tmp_path, "a.txt", MINE)
+    links = "R1\tsees Arg2:T2 Arg1:T1\nR2\tknows Arg1:T1 Arg2:T5\t\nR3\tsees Arg1:T1 Arg2:T9\n*\tEquiv T5 T7\n"
+    written(tmp_path, "a.ann", MENTIONS + links)
+    items = list(read_brat_relations(tmp_path))
+    first, *others = records(items)
+    assert (first.text, triples(first)) == (
+        "Oda saw the old shaft flood in water.",
+        [("Oda", "sees", "the old shaft")],
+    )
+    assert [(r.head_type, r.tail_type) for r in first.relation] == [("Person", "Site")]
+    assert [(r.text, r.relation) for r in others] == [("Per walked home.", ()), ("The flood hurt Per.", ())]
+    assert [r.reason for r in rejected(items)] == [
+        "a mention in pieces",
+        "a relation without its two mentions",
+        "relation across sentences",
+    ]
+
+
+def test_brat_events_hold_events(tmp_path: Path) -> None:
+    written(tmp_path, "a.txt", MINE)
+    links = "E1\tFlood:T3 Site:T2 Place:T4 Site2:T9\nE2\tHarm:T6 Cause:E3 Victim:T7\nE3\tFlood:T8\nE4\tHarm:T99\n"
+    written(tmp_path, "a.ann", MENTIONS + links + "A1\tNegated E2\n")
+    items = list(read_brat_events(tmp_path))
+    first, _, last = records(items)
+    assert all(map(offsets_hold, records(items)))
+    assert [(e.event_trigger, e.event_type) for e in (*first.event, *last.event)] == [
+        ("flood", "Flood"),
+        ("hurt", "Harm"),
+        ("flood", "Flood"),
+    ]
+    assert [(a.role, a.argument) for e in (*first.event, *last.event) for a in e.arguments] == [
+        ("Site", "the old shaft"),
+        ("Place", "water"),
+        ("Cause", "flood"),
+        ("Victim", "Per"),
+    ]
+    assert [(r.reason, r.content) for r in rejected(items)[1:]] == [
+        ("an argument without its mention", "Site2:T9"),
+        ("an event without its trigger", "Harm:T99"),
+    ]
 
 
 # Columns: GENIA_NER

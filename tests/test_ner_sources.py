@@ -10,6 +10,7 @@ from iepile.builders.cleaning import Cleaner, text_digest
 from iepile.builders.errors import FormatError, LabelError
 from iepile.builders.readers.columns import read_columns, read_either_order
 from iepile.builders.readers.inline import read_inline
+from iepile.builders.readers.span_lists import read_span_lists
 from iepile.builders.readers.span_map import read_span_map
 from iepile.builders.records import Entity, Record, Rejected
 from iepile.builders.source import get_source
@@ -37,6 +38,7 @@ def found(items: Iterator[Record | Rejected]) -> list[tuple[str, list[tuple[str,
         "IOB2": ["B-A", "B-A", "O", "B-B", "B-A", "I-A"],
         "BIOES": ["S-A", "S-A", "O", "S-B", "B-A", "E-A"],
         "BMES": ["S-A", "S-A", "O", "S-B", "B-A", "E-A"],
+        "BILOU": ["U-A", "U-A", "O", "U-B", "B-A", "L-A"],
         "types on O": ["B-A", "B-A", "O-A", "B-B", "B-A", "I-A"],
         "illegal M and E": ["S-A", "M-A", "O", "E-B", "M-A", "E-A"],
     }.items(),
@@ -60,6 +62,25 @@ def test_layers_of_tags_nest(file: Path) -> None:
 def test_sentences_end_at_blanks_documents_and_the_end(file: Path) -> None:
     file.write_text("\n-DOCSTART- O\na B-A\nb O\n \n\t\nc O\n-DOCSTART- O\nd B-A\n\n\n-DOCSTART- -X- O O\n\ne O")
     assert found(read_columns(file)) == [("a b", [("a", "A")]), ("c", []), ("d", [("d", "A")]), ("e", [])]
+
+
+def test_comments_are_no_sentences(file: Path) -> None:
+    file.write_text("# id 1\na B-A\n# b\n\n# id 2\n# text\nc O\n# end")
+    assert found(read_columns(file, comment="# ")) == [("a", [("a", "A")]), ("c", [])]
+    assert [item for item in read_columns(file) if isinstance(item, Rejected)]
+
+
+def test_spans_of_any_keys(file: Path) -> None:
+    line = {"text": "丁一看《雾》", "marks": [{"at": {"from": 0, "to": 1}, "kind": "name", "says": "丁一"}]}
+    broken = {"text": "丁一", "marks": [{"at": {"from": 0, "to": 1}, "kind": "name", "says": "丙"}]}
+    file.write_text(json.dumps([line, broken, {"text": "没有"}]), encoding="utf-8")
+    keys = {"text": "text", "spans": "marks", "label": "kind", "start": "at.from", "end": "at.to", "mention": "says"}
+    record, mention, empty, other = read_span_lists(file, **keys, inclusive=True)
+    assert isinstance(record, Record) and record.entity == (Entity("丁一", "name", 0, 2),)
+    assert isinstance(mention, Rejected) and mention.mention and isinstance(empty, Record) and not empty.entity
+    assert isinstance(other, Rejected) and "'marks'" in other.reason
+    bare, *_ = read_span_lists(file, **{**keys, "mention": None})
+    assert isinstance(bare, Record) and bare.entity == (Entity("丁", "name", 0, 1),)
 
 
 def test_a_token_may_be_a_blank_where_the_separator_is_named(file: Path) -> None:

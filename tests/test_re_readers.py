@@ -13,7 +13,7 @@ from iepile.builders.readers.relation_columns import read_relation_columns
 from iepile.builders.readers.tables import merge_texts
 from iepile.builders.readers.token_indexes import read_instances, read_triplets
 from iepile.builders.readers.token_spans import Tokens, read_documents, read_sentences
-from iepile.builders.readers.triples import read_triples
+from iepile.builders.readers.triples import Keys, read_triples
 from iepile.builders.records import Record, Rejected, Relation
 
 from reading import records, rejected, triples, write
@@ -287,3 +287,13 @@ def test_edges_that_are_not_asked_for_leave_no_record(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", json.dumps([sentence("P0", "P551"), sentence("P0"), sentence("P9999")]))
     (record,) = records(read_triplets(path, relations={"P551"}))
     assert triples(record) == [("Oda Brandt", "P551", "Ystad")]
+
+
+def test_triples_of_any_keys(tmp_path: Path) -> None:
+    triple = {"from": "Oda", "is": "born in", "to": "Ystad", "kind": "person"}
+    path = write(tmp_path / "toy.json", {"passage": " Oda is from Ystad. ", "links": [triple]}, {"text": "x"})
+    keys = Keys("passage", "links", "from", "is", "to", head_type="kind")
+    record, other = read_triples(path, keys=keys)
+    assert isinstance(record, Record) and triples(record) == [("Oda", "born in", "Ystad")]
+    assert (record.text, record.relation[0].head_type) == ("Oda is from Ystad.", "person")
+    assert isinstance(other, Rejected)

@@ -11,8 +11,8 @@ from ..errors import FormatError
 from ..records import Entity, Record, Rejected
 from .lines import open_text, read_lines
 
-_OPENS = "BIMES"
-_GAP = re.compile(r"\n(?:(?:[^\S\n]*|-DOCSTART-[^\n]*)\n)+")  # what stands between sentences
+_OPENS = "BIMESLU"
+_GAP = r"\n(?:(?:[^\S\n]*|-DOCSTART-[^\n]*{})\n)+"  # what stands between sentences
 _CHUNK = 1 << 20  # characters
 
 
@@ -24,8 +24,9 @@ def read_columns(
     separator: str | None = None,
     joiner: str = " ",
     spell: Callable[[str], str] | None = None,
+    comment: str = "",
 ) -> Iterator[Record | Rejected]:
-    """Yield one record a sentence; tags in IOB1, IOB2, BIOES or BMES, which are read alike.
+    """Yield one record a sentence; tags in IOB1, IOB2, BIOES, BMES or BILOU, which are read alike.
 
     A sentence with a malformed line is set aside as a whole, and the message names that line.
 
@@ -35,6 +36,7 @@ def read_columns(
         separator: between columns; None for any run of blanks. Name it where a token may itself be a blank.
         joiner: between tokens in the text: one space for English, nothing for Chinese.
         spell: gives the token that its column stands for, or nothing where it stands for none.
+        comment: what a line opens with that tells something about the sentence below it, as `# id`; it ends one too.
     """
     columns = tag if isinstance(tag, tuple) else (tag,)
     width = max(_width(token, column) for column in columns)
@@ -51,7 +53,7 @@ def read_columns(
     def plain(tokens: list[str], layers: list[list[str]]) -> bool:
         return "" not in tokens and all(map(known.issuperset, layers))
 
-    for first, block in _blocks(path):
+    for first, block in _blocks(path, comment):
         # The cells of a whole sentence at once; where its lines differ in width, some token stands among the tags.
         cells = block.split() if separator is None else block.replace("\n", separator).split(separator)
         found, odd = divmod(len(cells), block.count("\n") + 1)
@@ -122,8 +124,8 @@ def join_tokens(tokens: Sequence[str], joiner: str) -> tuple[str, list[int]]:
 def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     """(first token, token behind the last, label) of each mention.
 
-    A mention starts at B or S, or where an I, M or E has no open mention of its label before it; so IOB1 (where B
-    stands only between neighbours) and IOB2 read alike. It ends behind E or S, or where it does not go on.
+    A mention starts at B, S or U, or where an I, M, E or L has no open mention of its label before it; so IOB1 (where
+    B stands only between neighbours) and IOB2 read alike. It ends behind E, L, S or U, or where it does not go on.
     """
     spans: list[tuple[int, int, str]] = []
     start, label = -1, ""
@@ -131,12 +133,12 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
         if tag == "O" and start < 0:
             continue  # most tokens, so they are passed over fast
         prefix, name = tag[:1], tag[2:]
-        if start >= 0 and (name != label or prefix not in "IME"):
+        if start >= 0 and (name != label or prefix not in "IMEL"):
             spans.append((start, i, label))
             start = -1
         if start < 0 and name and prefix in _OPENS:
             start, label = i, name
-        if start >= 0 and prefix in "ES":
+        if start >= 0 and prefix in "ESLU":
             spans.append((start, i + 1, label))
             start = -1
     if start >= 0:
@@ -144,8 +146,9 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, str]]:
+def _blocks(path: Path, comment: str) -> Iterator[tuple[int, str]]:
     """(number of the first line, lines) of each sentence; a document's mark ends one too, with or without a blank."""
+    gaps = re.compile(_GAP.format(f"|{re.escape(comment)}[^\n]*" if comment else ""))
     number, rest, more = 1, "\n", True  # what is not told yet, from the end of the line before it on
     with open_text(path) as file:
         while more:
@@ -153,7 +156,7 @@ def _blocks(path: Path) -> Iterator[tuple[int, str]]:
             more = bool(chunk)
             rest = (rest + (chunk or "\n\n")).replace("\r\n", "\n")
             place = 1
-            for gap in _GAP.finditer(rest):
+            for gap in gaps.finditer(rest):
                 if place < gap.start():
                     yield number, rest[place : gap.start()]
                 number += rest.count("\n", place, gap.end())

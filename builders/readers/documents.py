@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..records import Argument, Entity, Event, Record, Rejected
+from ..records import Argument, Entity, Event, Record, Rejected, Relation
 
 Span = tuple[int, int]
 
@@ -29,6 +29,29 @@ def sentence_entities(
         inside[home].append(Entity(entity.entity, entity.entity_type, entity.start - first, entity.end - first))
     for (start, end), found in zip(sentences, inside, strict=True):
         yield Record(text[start:end], entity=tuple(found), origin=origin)
+
+
+def sentence_relations(
+    text: str, sentences: Sequence[Span], relations: Iterable[Relation], origin: str
+) -> Iterator[Record | Rejected]:
+    """Yield one record a sentence, with the relations whose mentions both lie in it; another one is set aside.
+
+    Arguments as in `sentence_events`.
+    """
+    starts = [start for start, _ in sentences]
+    inside: list[list[Relation]] = [[] for _ in sentences]
+    for r in relations:
+        home = _sentence_of(r.head_start, r.head_end, sentences, starts)
+        other = _sentence_of(r.tail_start, r.tail_end, sentences, starts)
+        if isinstance(home, str) or home != other:
+            why = next((place for place in (home, other) if isinstance(place, str)), "across sentences")
+            yield Rejected(origin, f"relation {why}", True, f"{r.head}, {r.relation}, {r.tail}")
+            continue
+        places = (r.head_start, r.head_end, r.tail_start, r.tail_end)
+        moved = [place - starts[home] for place in places if place is not None]
+        inside[home].append(Relation(r.head, r.relation, r.tail, r.head_type, r.tail_type, *moved))
+    for (start, end), found in zip(sentences, inside, strict=True):
+        yield Record(text[start:end], relation=tuple(found), origin=origin)
 
 
 def sentence_events(

@@ -17,8 +17,6 @@ from .lines import parse_json_items
 # How the Penn Treebank writes brackets.
 BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 
-_BIOES = {"L": "E", "U": "S"}  # the letters of BILOU that BIOES writes otherwise
-
 Span = tuple[str, int, int]  # the mention, and where it starts and ends in the text
 
 
@@ -99,5 +97,4 @@ def _mentions(sentence: Mapping[str, Any]) -> list[tuple[int, int, str]]:
     """(first token, token behind the last, type) of each mention, in the order that relations number them by."""
     if "entities" in sentence:
         return [(e["start"], e["end"], e["type"]) for e in sentence["entities"]]
-    tags = (tag.partition("-") for tag in sentence["tags"])
-    return tag_spans([_BIOES.get(prefix, prefix) + dash + label for prefix, dash, label in tags])
+    return tag_spans(sentence["tags"])
