@@ -147,7 +147,9 @@ class Source:
 
     @property
     def obtained(self) -> str:
-        """How its files are come by: fetch, by agreement or by hand."""
+        """How its files are come by: fetch, by agreement, by hand, or published layout where none native is known."""
+        if not self.labels:
+            return "published layout"
         if self.redistribute == "agreement":
             return "by agreement"
         return "fetch" if all(file.url for files in self.files.values() for file in files) else "by hand"

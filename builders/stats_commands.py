@@ -114,7 +114,11 @@ def _estimated(whole: Estimate) -> str:
 
     header = ["the whole corpus, estimated", "rows", *(["tokens"] if whole.tokens else [])]
     rows = [[split, n, *([whole.tokens[split]] if whole.tokens else [])] for split, n in whole.rows.items()]
-    told = f"From {len(whole.measured)} splits that are here and {len(whole.inferred)} by what is like them."
+    told = (
+        "Assumed: a split has as many records as its source states, each with as many rows and tokens as those of it "
+        f"that are here ({len(whole.measured)} splits), else of the source's other splits, else of its task "
+        f"({len(whole.inferred)} splits)."
+    )
     if whole.unknown:
         told += f" Left out, since their sizes are not known: {', '.join(whole.unknown)}."
     return f"{table(header, rows)}\n{told}\n{PUBLISHED}"

@@ -243,6 +243,12 @@ def test_variants_of_the_suites_are_built_by_name(tmp_path: Path) -> None:
     }
 
 
+def test_suites_without_native_files_say_so() -> None:
+    told = {source.name for source in load_sources().values() if source.obtained == "published layout"}
+    assert told == {"SKE2020", "CCF_law"}
+    assert all("No native file could be found" in get_source(name).access for name in told)
+
+
 def test_rows_without_a_mention_or_its_place_are_set_aside(tmp_path: Path) -> None:
     good = placed(("rash", 50, "lumin", 56), text="rash, lumin")
     bad = [good[0].replace("|50|", "||"), good[0].replace("|lumin|", "| |"), "1|rash, lumin\n"]
