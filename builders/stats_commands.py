@@ -12,6 +12,7 @@ import click
 from .console import echo_json, table
 
 if TYPE_CHECKING:
+    from .card_statistics import Table
     from .estimate import Estimate
     from .stats import CountTokens, Part, Statistics
 
@@ -25,8 +26,11 @@ BALANCED = ("language", "task", "domain")
               help=f"Whose tokens to count, `none` for no tokens; {TOKENIZER} where it can be had.")  # fmt: skip
 @click.option("--trust-remote-code", is_flag=True, help="Run the code that comes with the tokenizer.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw the mix of sources as PNG or SVG.")
+@click.option("--card", is_flag=True, help="Put the tables into the corpus's card.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def stats(corpus: Path, tokenizer: str | None, trust_remote_code: bool, plot: Path | None, as_json: bool) -> None:
+def stats(
+    corpus: Path, tokenizer: str | None, trust_remote_code: bool, plot: Path | None, card: bool, as_json: bool
+) -> None:
     """Count a built corpus: rows, labels, tokens, balance, duplicates, leaks; and estimate the whole."""
     from .estimate import estimate
     from .progress import reporter
@@ -40,13 +44,18 @@ def stats(corpus: Path, tokenizer: str | None, trust_remote_code: bool, plot: Pa
         from .plots import plot_mix
 
         plot_mix(found, plot)
+    if card:
+        from .card_statistics import write_into_card
+
+        balance = [_balance(found, what) for what in BALANCED]
+        write_into_card(corpus, [_parts(found), *balance, _estimates(whole)], f"{_legend(found)}\n\n{_assumed(whole)}")
     if as_json:
         return echo_json(_as_json(found, whole, why_not))
-    click.echo(_parts_table(found))
+    click.echo(f"{table(*_parts(found))}\n\n{_legend(found)}")
     for what in BALANCED:
-        click.echo(f"\n{_balance_table(found, what)}")
+        click.echo(f"\n{table(*_balance(found, what))}")
     click.echo(f"\n{_repeats(found)}")
-    click.echo(f"\n{_estimated(whole)}")
+    click.echo(f"\n{table(*_estimates(whole))}\n{_assumed(whole)}")
     if why_not:
         click.echo(f"No tokens were counted: {why_not}")
     if plot:
@@ -78,13 +87,15 @@ def _token_counter(name: str | None, trust_remote_code: bool) -> tuple[CountToke
     return lambda texts: [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]], ""
 
 
-def _parts_table(found: Statistics) -> str:
+def _parts(found: Statistics) -> Table:
     header = ["source", "task", "split", "records", "rows", "labels", "per row", "positive", "empty %", "characters"]
     rows = [[*_row(part), *([part.tokens / part.rows] if part.tokens is not None else [])] for part in found.parts]
-    return table([*header, *(["tokens"] if found.tokenizer else [])], rows) + (
-        "\n\nPer row: labels asked and those that have an answer, and tokens; characters per text."
-        + (f" Tokens by {found.tokenizer}." if found.tokenizer else "")
-    )
+    return [*header, *(["tokens"] if found.tokenizer else [])], rows
+
+
+def _legend(found: Statistics) -> str:
+    counted = f" Tokens by {found.tokenizer}." if found.tokenizer else ""
+    return f"Per row: labels asked and those that have an answer, and tokens; characters per text.{counted}"
 
 
 def _row(part: Part) -> list[Any]:
@@ -95,10 +106,10 @@ def _row(part: Part) -> list[Any]:
     ]
 
 
-def _balance_table(found: Statistics, what: str) -> str:
+def _balance(found: Statistics, what: str) -> Table:
     rows = found.rows_by(what)
     total = sum(rows.values())
-    return table([what, "training rows", "%"], [[name, n, 100 * n / total] for name, n in rows.items()])
+    return [what, "training rows", "%"], [[name, n, 100 * n / total] for name, n in rows.items()]
 
 
 def _repeats(found: Statistics) -> str:
@@ -109,11 +120,14 @@ def _repeats(found: Statistics) -> str:
     return "\n".join(lines)
 
 
-def _estimated(whole: Estimate) -> str:
+def _estimates(whole: Estimate) -> Table:
+    header = ["the whole corpus, estimated", "rows", *(["tokens"] if whole.tokens else [])]
+    return header, [[split, n, *([whole.tokens[split]] if whole.tokens else [])] for split, n in whole.rows.items()]
+
+
+def _assumed(whole: Estimate) -> str:
     from .estimate import PUBLISHED
 
-    header = ["the whole corpus, estimated", "rows", *(["tokens"] if whole.tokens else [])]
-    rows = [[split, n, *([whole.tokens[split]] if whole.tokens else [])] for split, n in whole.rows.items()]
     told = (
         "Assumed: a split has as many records as its source states, each with as many rows and tokens as those of it "
         f"that are here ({len(whole.measured)} splits), else of the source's other splits, else of its task "
@@ -121,7 +135,7 @@ def _estimated(whole: Estimate) -> str:
     )
     if whole.unknown:
         told += f" Left out, since their sizes are not known: {', '.join(whole.unknown)}."
-    return f"{table(header, rows)}\n{told}\n{PUBLISHED}"
+    return f"{told}\n{PUBLISHED}"
 
 
 def _as_json(found: Statistics, whole: Estimate, why_not: str) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Statistics of built corpora: what is counted on rows, how the whole is estimated, the command."""
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +174,24 @@ def test_the_command(made: Build, tmp_path: Path) -> None:
     assert (tmp_path / "mix.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(IEPileError, match="name a .png or .svg"):
         CliRunner().invoke(stats, [str(made.out), "--tokenizer", "none", "--plot", "mix.xyz"], catch_exceptions=False)
+
+
+def test_the_card_holds_the_tables(made: Build, tmp_path: Path) -> None:
+    corpus = tmp_path / "iepile"
+    shutil.copytree(made.out, corpus)
+    before = (corpus / "README.md").read_text()
+    for _ in range(2):  # the second time in place of the first
+        run(corpus, "--tokenizer", "none", "--card")
+    card = (corpus / "README.md").read_text()
+    assert [line for line in card.splitlines() if line.startswith("#")] == [
+        line for line in before.splitlines() if line.startswith("#")
+    ]
+    assert card.count("| KBP37 | RE | train |") == 1 and "| train | " in card and "Assumed: " in card
+    assert card.partition("## Statistics")[0] == before.partition("## Statistics")[0]
+    assert card.partition("## What cleaning did")[2] == before.partition("## What cleaning did")[2]
+    (corpus / "README.md").write_text("# Mine")
+    with pytest.raises(IEPileError, match="no section of statistics"):
+        CliRunner().invoke(stats, [str(corpus), "--tokenizer", "none", "--card"], catch_exceptions=False)
 
 
 def test_the_command_for_programs(made: Build) -> None:
