@@ -38,6 +38,7 @@ LAYOUTS: list[tuple[str, dict[str, str]]] = [
     ("NCBI-Disease", {"train": "original-data/train/NCBItrainset_corpus.txt", "test": "NCBItestset_corpus.txt"}),
     ("NCBI-Disease", {"train": "conll/train.tsv", "validation": "conll/devel.tsv", "test": "conll/test.tsv"}),
     ("MSRA", {"train": "msra_train_bio.txt", "test": "msra_test_bio.txt"}),
+    ("MSRA", {"train": "MSRA/train1.txt", "test": "MSRA/testright1.txt"}),
     ("ResumeNER", {"train": "train.char.bmes", "validation": "dev.char.bmes", "test": "ResumeNER/test.char.bmes"}),
     ("CLUENER2020", {"train": "train.json", "test": "dev.json"}),
     ("Boson", {"zero_shot": "origindata.txt"}),

@@ -162,6 +162,13 @@ def test_inline_marks(file: Path, line: str, text: str, mentions: list[tuple[str
     assert found(read_inline(file)) == [(text, mentions)] * 2
 
 
+def test_msra_in_segments(tmp_path: Path) -> None:
+    (tmp_path / "testright1.txt").write_text("在/o 河城/ns 1/2/o 丁一/nr 说/o\n\n坏 了/o\n", encoding="utf-8")
+    items = list(get_source("MSRA").records(tmp_path, "test"))
+    assert found(iter(items)) == [("在河城1/2丁一说", [("河城", "地理位置"), ("丁一", "人物")])]
+    assert [item.origin for item in items if isinstance(item, Rejected)] == [f"{tmp_path / 'testright1.txt'}:3"]
+
+
 @pytest.mark.parametrize("line", ["{{a: }}甲", "甲{{a:乙"])
 def test_inline_marks_that_hold_nothing_are_set_aside(file: Path, line: str) -> None:
     file.write_text(line, encoding="utf-8")

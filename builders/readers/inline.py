@@ -1,4 +1,4 @@
-"""Text with its mentions marked in it, as `{{type:mention}}`, a paragraph a line (BosonNLP)."""
+"""Text with its mentions marked in it, a paragraph a line: `{{type:mention}}` (BosonNLP), `mention/type` (MSRA)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..records import Entity, Record, Rejected
+from .columns import join_tokens
 from .lines import read_lines
 
 _MARK = re.compile(r"\{\{(\w+):|\}\}")
@@ -21,6 +22,30 @@ def read_inline(path: Path) -> Iterator[Record | Rejected]:
     for number, line in read_lines(path):
         if line.strip():
             yield from _unmarked(line.replace("\\n", "\n"), f"{path}:{number}")
+
+
+def read_segments(path: Path, *, outside: str = "o", joiner: str = "") -> Iterator[Record | Rejected]:
+    """Yield one record a line of segments `text/type`, parted by blanks; a line with another segment is set aside.
+
+    Args:
+        path: the file.
+        outside: the type of what is no mention.
+        joiner: between segments in the text.
+    """
+    for number, line in read_lines(path):
+        segments = [segment.rpartition("/") for segment in line.split()]
+        if not segments:
+            continue
+        if bad := next((segment for segment in segments if not (segment[0] and segment[2])), None):
+            yield Rejected(f"{path}:{number}", f"the segment {''.join(bad)!r} has no text and type", content=line)
+            continue
+        text, starts = join_tokens([text for text, _, _ in segments], joiner)
+        entities = (
+            Entity(mention, label, start, start + len(mention))
+            for (mention, _, label), start in zip(segments, starts, strict=True)
+            if label != outside
+        )
+        yield Record(text, entity=tuple(entities), origin=f"{path}:{number}")
 
 
 def _unmarked(line: str, origin: str) -> Iterator[Record | Rejected]:
