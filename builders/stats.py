@@ -25,7 +25,7 @@ from .summary import MIXED_TASKS
 from .tasks import TASKS
 
 HELD_OUT = ("test", "zero_shot")
-BATCH = 2_000  # rows in memory at once
+BATCH = 500  # rows in memory at once
 COLUMNS = ("id", "task", "source", "language", "instruction", "output")
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
