@@ -121,6 +121,7 @@ class Source:
     role_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carve: Mapping[str, float] = field(default_factory=dict)
     unpublished: tuple[str, ...] = ()  # carved splits that the published corpus lacks; its profile has none either
+    published_files: Mapping[str, Sequence[File]] = field(default_factory=dict)  # what its profile reads where it can
     folders: tuple[str, ...] = ()
     unseen: tuple[int, int] | None = None
     complementary: bool = False
@@ -195,14 +196,17 @@ class Source:
     def at(self, folder: Path, published: bool = False) -> Source:
         """This source as the files below its folder decide it: labels that they list, or that are drawn from them.
 
-        With `published`, splits that the published corpus lacks are not carved.
+        With `published`, splits that the published corpus lacks are not carved, and the files are those that it was
+        made from, where all splits that are present are present as these.
 
         Raises:
             FormatError: where its labels stand in a `schema.json` that is missing or malformed.
         """
-        if published and self.unpublished:
+        if published and (self.unpublished or self.published_files):
             carve = {split: share for split, share in self.carve.items() if split not in self.unpublished}
-            return replace(self, carve=carve).at(folder)
+            source = replace(self, carve=carve, files=self.published_files or self.files)
+            whole = set(self.find(folder)) - set(self.unpublished) <= set(source.find(folder))
+            return (source if whole else replace(source, files=self.files)).at(folder)
         if not self.labels:
             return self._with_listed_labels(folder)
         return self if self.unseen is None else self._with_drawn_labels(folder, *self.unseen)

@@ -1,5 +1,6 @@
 """Where native files may lie: the names and folders of the distributions, each found for its split alone."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,20 @@ def test_biomedical_corpora_from_columns(name: str, tag: str, tmp_path: Path) ->
     for split in source.splits:
         first, second = records(source.records(tmp_path, split))
         assert (mentions(first), second.text) == ([("moss rot", source.labels[tag])], split)
+
+
+@pytest.mark.parametrize("name", ["AnatEM", "BC4CHEMD", "BC5CDR", "NCBI-Disease"])
+def test_the_published_profile_reads_columns_where_all_splits_have_them(name: str, tmp_path: Path) -> None:
+    source = get_source(name)
+    shutil.copytree(source.sample, tmp_path / "native")
+    native = {split: len(records(source.records(tmp_path, split))) for split in source.splits}
+    for split, file in (("train", "train.tsv"), ("validation", "devel.tsv"), ("test", "test.tsv")):
+        assert source.at(tmp_path, published=True).find(tmp_path) == source.find(tmp_path)
+        written(tmp_path, f"columns/{file}", f"{split}\tO\n")
+    published = source.at(tmp_path, published=True)
+    for split in source.splits:
+        assert [r.text for r in records(published.records(tmp_path, split))] == [split]
+        assert len(records(source.at(tmp_path).records(tmp_path, split))) == native[split]
 
 
 def test_anatem_reads_a_folder_of_columns(tmp_path: Path) -> None:

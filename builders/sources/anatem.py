@@ -1,12 +1,13 @@
 """AnatEM: anatomical entities in 1,212 abstracts and extracts of full papers.
 
 Paper: https://doi.org/10.1093/bioinformatics/btt580
-Format: brat standoff, a folder a split. Its twelve types are one in the published corpus, which started from the IOB2
-columns of https://github.com/cambridgeltl/MTL-Bioinformatics-2016 (so do its counts of sentences); they and the
-columns of the release itself, a file a document, are read where there is no standoff.
+Format: brat standoff, a folder a split. Its twelve types are one in the published corpus, which started from the
+IOB2 columns of https://github.com/cambridgeltl/MTL-Bioinformatics-2016, the sentences of the release's own columns.
+Either is read where there is no standoff, and by the published profile.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..readers.brat import read_brat
@@ -30,9 +31,14 @@ def _read(path: Path) -> Iterator[Record | Rejected]:
     return read_brat(path) if path.is_dir() else read_columns(path, separator="\t")
 
 
+def _columns(*names: str) -> list[File]:
+    spellings = *(f"conll/{name}" for name in names), *(f"{name}.tsv" for name in names)
+    return [File(spellings, url=_ARCHIVE, documents=_documents)]
+
+
 def _files(*names: str) -> list[File]:
-    folders = [f"{form}/{name}" for form in ("standoff", "conll") for name in names]
-    return [File((*folders, *(f"{name}.tsv" for name in names)), url=_ARCHIVE, documents=_documents)]
+    (columns,) = _columns(*names)
+    return [replace(columns, path=(*(f"standoff/{name}" for name in names), *columns.spellings))]
 
 
 source = Source(
@@ -51,6 +57,7 @@ source = Source(
         "validation": _files("devel", "dev"),
         "test": _files("test"),
     },
+    published_files={"train": _columns("train"), "validation": _columns("devel", "dev"), "test": _columns("test")},
     read=_read,
     labels=dict.fromkeys((*_TYPES, "Anatomy"), "Anatomy"),
     folders=("AnatEM-1.0.2",),

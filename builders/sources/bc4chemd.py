@@ -42,6 +42,7 @@ source = Source(
         "validation": _files("development", "devel.tsv"),
         "test": _files("evaluation", "test.tsv"),
     },
+    published_files={"train": [File("train.tsv")], "validation": [File("devel.tsv")], "test": [File("test.tsv")]},
     read=partial(read_columns_or, read_chemdner),
     labels=dict.fromkeys(_CLASSES, "Chemical"),
     folders=("chemdner_corpus",),

@@ -3,7 +3,7 @@
 Paper: https://doi.org/10.1093/database/baw068
 Format: PubTator. The published corpus started from the IOB2 columns of
 https://github.com/cambridgeltl/MTL-Bioinformatics-2016 (so do its counts of sentences), which are read where there is
-no PubTator.
+no PubTator, and by the published profile.
 """
 
 from functools import partial
@@ -32,6 +32,7 @@ source = Source(
         ],
         "test": [File(("CDR_TestSet.PubTator.txt", "CDR_TestSet.PubTator", "test.tsv"), url=_ARCHIVE)],
     },
+    published_files={"train": [File("train.tsv")], "validation": [File("devel.tsv")], "test": [File("test.tsv")]},
     read=partial(read_columns_or, read_pubtator),
     labels={"Disease": "Disease", "Chemical": "Chemical"},
     folders=("CDR_Data", "CDR.Corpus.v010516"),

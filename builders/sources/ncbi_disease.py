@@ -35,6 +35,10 @@ source = Source(
         "validation": [_file("develop", "devel")],
         "test": [_file("test", "test")],
     },
+    published_files={
+        split: [File((f"conll/{columns}.tsv", f"{columns}.tsv"))]
+        for split, columns in (("train", "train"), ("validation", "devel"), ("test", "test"))
+    },
     read=partial(read_columns_or, read_pubtator),
     labels=dict.fromkeys(("SpecificDisease", "DiseaseClass", "Modifier", "CompositeMention", "Disease"), "Disease"),
     folders=("NCBI_Disease", "NCBI_disease_corpus"),
