@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -> None:
     """List the sources, or show one: task, language, licence, files and how to come by them."""
     from .source import get_source, load_sources
+    from .variants import variants
 
     def describe(source: Source) -> dict[str, Any]:
         folder = source.folder(raw) if raw else None
@@ -52,8 +53,8 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
         if markdown:
             lines = [shown, ["---"] * len(shown), *cells]
             return click.echo("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
-        return click.echo(table(shown, cells))
-    source = get_source(name)
+        return click.echo(f"{table(shown, cells)}\nAnd by `iepile build --variant`: {', '.join(variants())}.")
+    source = get_source(name, tuple(variants().values()))
     details = {
         **describe(source),
         "label names": list(dict.fromkeys(label for label in source.labels.values() if label is not None)),

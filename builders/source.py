@@ -427,6 +427,8 @@ def get_source(name: str, modules: tuple[Path, ...] = ()) -> Source:
     if name not in sources:
         near = get_close_matches(name, sources, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else "`iepile sources` lists them."
+        if name in known_sources():
+            hint = f"`iepile build --variant {Path(known_sources()[name].module).stem}` adds it."
         raise IEPileError(f"There is no source {name!r}; {hint}")
     return sources[name]
 

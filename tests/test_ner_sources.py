@@ -62,6 +62,8 @@ def test_layers_of_tags_nest(file: Path) -> None:
 def test_sentences_end_at_blanks_documents_and_the_end(file: Path) -> None:
     file.write_text("\n-DOCSTART- O\na B-A\nb O\n \n\t\nc O\n-DOCSTART- O\nd B-A\n\n\n-DOCSTART- -X- O O\n\ne O")
     assert found(read_columns(file)) == [("a b", [("a", "A")]), ("c", []), ("d", [("d", "A")]), ("e", [])]
+    file.write_text("a B-A\n-DOCSTART- -X- O O\nb O\n-DOCSTART- -X- O O")  # at the end of its document
+    assert found(read_columns(file)) == [("a", [("a", "A")]), ("b", [])]
 
 
 def test_comments_are_no_sentences(file: Path) -> None:

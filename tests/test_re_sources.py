@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from iepile.builders.commands import build as build_command
+from iepile.builders.commands import sources as sources_command
 from iepile.builders.corpus import build
-from iepile.builders.errors import FormatError
+from iepile.builders.errors import FormatError, IEPileError
 from iepile.builders.records import Record, Rejected
 from iepile.builders.source import Source, get_source, known_sources, load_sources
 from iepile.builders.sources import ipre, wiki_zsl
@@ -237,6 +238,10 @@ def test_variants_of_the_suites_are_built_by_name(tmp_path: Path) -> None:
     assert {s["source"]: s["records"] for s in report["shards"]} == {"IPRE": 1, "IPRE_none": 2, "Wiki-ZSL_10_2": 1}
     rows = load("all", split="zero_shot", data_dir=tmp_path / "iepile", sources=["Wiki-ZSL_10_2"])
     assert json.loads(rows[0]["output"]) == {"place of death": [{"subject": "Oda", "object": "Ystad"}]}
+    with pytest.raises(IEPileError, match="--variant unseen_10` adds it"):
+        get_source("Wiki-ZSL_10_2")
+    told = CliRunner().invoke(sources_command, ["FewRel_15_0"]).output
+    assert "unseen_15_seed_0/test.jsonl" in told and "FewRel/" in told
     names = set(known_sources()) - set(load_sources())
     assert names == {f"{s}_{m}_{k}" for s in ("FewRel", "Wiki-ZSL") for m in (10, 15) for k in range(5)} | {
         "IPRE_none"

@@ -140,6 +140,11 @@ def test_the_estimate_scales_by_what_is_most_like() -> None:
     whole = estimate(statistics(part("A", "train")), [NER, other], {})
     assert whole.rows["train"] == 300 and "B/train" in whole.inferred
     assert set(whole.unknown) == {"A/test", "B/validation", "B/test"}, "nothing is known that is like them"
+    chinese = replace(NER, name="C", language="zh", sizes={"train": 50})
+    whole = estimate(statistics(part("A", "train")), [NER, chinese], {})
+    assert whole.rows["train"] == 300 and "C/train" in whole.inferred, (
+        "its task in another language, where no other is"
+    )
 
 
 def test_the_estimate_counts_from_what_was_read() -> None:

@@ -2,8 +2,9 @@
 
 Paper: https://aclanthology.org/W04-2401
 Format: SpERT's JSON, whose division is the published one, 922/231/288; else the columns of multi-head selection, which
-have the same test sentences but another division of the rest, 910/243. The published names are the native ones; an
-SPO entry such as `Peop_Live_In_Loc` is subject type, relation (`Live_In`) and object type.
+have the same test sentences but another division of the rest, 910/243; the original `corp.tsv` has none and is not
+read. The published names are the native ones; an SPO entry such as `Peop_Live_In_Loc` is subject type, relation
+(`Live_In`) and object type.
 """
 
 from collections.abc import Iterator
