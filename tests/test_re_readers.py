@@ -16,7 +16,7 @@ from iepile.builders.readers.token_spans import Tokens, read_documents, read_sen
 from iepile.builders.readers.triples import Keys, read_triples
 from iepile.builders.records import Record, Rejected, Relation
 
-from reading import records, rejected, triples, write
+from reading import offsets_hold, records, rejected, triples, write
 
 # Token spans.
 
@@ -29,11 +29,27 @@ def test_document_offsets_count_over_the_document_and_include_the_last_token(tmp
         "relations": [[], [[3, 6, 8, 9, "USED-FOR"]]],
         "clusters": [],
     }
-    (record,) = records(read_documents(write(tmp_path / "x.json", document)))
+    path = write(tmp_path / "x.json", document)
+    (record,) = records(read_documents(path, only="relations"))
+    assert [len(r.entity) for r in records(read_documents(path))] == [0, 3]
+    assert [(e.entity, e.start, e.end) for e in record.entity][1:] == [("Salt ( NaCl )", 0, 13), ("old ice", 20, 27)]
     assert record.text == "Salt ( NaCl ) melts old ice ."
     assert record.relation == (
         Relation("Salt ( NaCl )", "USED-FOR", "old ice", "Material", "Material", 0, 13, 20, 27),
     )
+
+
+def test_documents_with_events(tmp_path: Path) -> None:
+    document = {
+        "sentences": [["Rain", "."], ["Floods", "swept", "away", "the", "bridge", "."]],
+        "events": [[], [[[3, "Harm"], [5, 6, "Target"]], [[3, 4, "Move"], [2, 2, "Cause"]]]],
+    }
+    (record,) = records(read_documents(write(tmp_path / "x.json", document), only="events"))
+    assert offsets_hold(record)
+    assert [(e.event_trigger, e.event_type, [(a.role, a.argument) for a in e.arguments]) for e in record.event] == [
+        ("swept", "Harm", [("Target", "the bridge")]),
+        ("swept away", "Move", [("Cause", "Floods")]),
+    ]
 
 
 def test_blank_tokens_leave_no_gap() -> None:
@@ -47,7 +63,7 @@ def test_a_malformed_document_is_set_aside_with_its_line(tmp_path: Path) -> None
     good = {"sentences": [["A", "b"]], "ner": [[]], "relations": [[[0, 0, 1, 1, "PART-OF"]]]}
     outside = {"sentences": [["A", "b"]], "ner": [[]], "relations": [[[0, 0, 2, 2, "PART-OF"]]]}
     path = write(tmp_path / "x.json", good, {"sentences": []}, outside, "not JSON\n")
-    items = list(read_documents(path))
+    items = list(read_documents(path, only="relations"))
     assert len(records(items)) == 1
     assert [item.origin for item in rejected(items)] == [f"{path}:{n}" for n in (2, 3, 4)]
 

@@ -6,11 +6,12 @@ Paper of the first layout: https://aclanthology.org/D18-1360; of the second: htt
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from ..records import Record, Rejected, Relation
+from ..records import Argument, Entity, Event, Record, Rejected, Relation
 from .columns import tag_spans
 from .lines import parse_json_items
 
@@ -18,6 +19,7 @@ from .lines import parse_json_items
 BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 
 Span = tuple[str, int, int]  # the mention, and where it starts and ends in the text
+_Spans = Sequence[Sequence[Any]]  # in JSON: numbers of tokens, then a label
 
 
 class Tokens:
@@ -46,36 +48,58 @@ def relate(head: Span, relation: str, tail: Span, head_type: str = "", tail_type
     return Relation(head[0], relation, tail[0], head_type, tail_type, head[1], head[2], tail[1], tail[2])
 
 
-def read_documents(path: Path) -> Iterator[Record | Rejected]:
-    """Yield one record for each sentence with a relation, from JSON objects of one document each.
+def read_documents(path: Path, *, only: str = "") -> Iterator[Record | Rejected]:
+    """Yield one record a sentence, with its mentions, relations and events, from JSON objects of one document each.
 
     Offsets count tokens over the whole document and include the last one.
+
+    Args:
+        path: the file.
+        only: `ner`, `relations` or `events`, to leave out the sentences that have none.
     """
-    return parse_json_items(path, _sentences)
+    return parse_json_items(path, partial(_sentences, only=only))
 
 
-def _sentences(document: Mapping[str, Any], origin: str) -> Iterator[Record]:
+def _sentences(document: Mapping[str, Any], origin: str, only: str) -> Iterator[Record]:
+    sentences = document["sentences"]
+    if only and only not in document:
+        raise KeyError(only)
+    layers = (document.get(key, [()] * len(sentences)) for key in ("ner", "relations", "events"))
     before = 0
-    for words, mentions, relations in zip(document["sentences"], document["ner"], document["relations"], strict=True):
-        if relations:
-            tokens = Tokens(words)
-            types = {(first, last): label for first, last, label in mentions}
-            triples = (
-                relate(
-                    tokens.span(h0 - before, h1 - before),
-                    label,
-                    tokens.span(t0 - before, t1 - before),
-                    types.get((h0, h1), ""),
-                    types.get((t0, t1), ""),
-                )
-                for h0, h1, t0, t1, label in relations
-            )
-            yield Record(tokens.text, relation=tuple(triples), origin=origin)
+    for words, mentions, relations, events in zip(sentences, *layers, strict=True):
+        if not only or {"ner": mentions, "relations": relations, "events": events}[only]:
+            yield _document_sentence(Tokens(words), before, mentions, relations, events, origin)
         before += len(words)
 
 
+def _document_sentence(
+    tokens: Tokens, before: int, mentions: _Spans, relations: _Spans, events: Sequence[_Spans], origin: str
+) -> Record:
+    def span(first: int, last: int) -> Span:
+        return tokens.span(first - before, last - before)
+
+    types = {(first, last): label for first, last, label in mentions}
+    triples = (
+        relate(span(h0, h1), label, span(t0, t1), types.get((h0, h1), ""), types.get((t0, t1), ""))
+        for h0, h1, t0, t1, label in relations
+    )
+    told = []
+    for (*trigger, event_type), *fillers in events:
+        word, start, end = span(trigger[0], trigger[-1])  # of one token, or from the first to the last
+        arguments = []
+        for first, last, role in fillers:
+            filler, *place = span(first, last)
+            arguments.append(Argument(filler, role, *place))
+        told.append(Event(word, event_type, tuple(arguments), start, end))
+    entities = []
+    for first, last, label in mentions:
+        mention, *place = span(first, last)
+        entities.append(Entity(mention, label, *place))
+    return Record(tokens.text, tuple(entities), tuple(triples), tuple(told), origin=origin)
+
+
 def read_sentences(path: Path) -> Iterator[Record | Rejected]:
-    """Yield one record a sentence, from objects with `tokens`, `relations` and the mentions.
+    """Yield one record a sentence, with its mentions and relations, from objects with `tokens` and `relations`.
 
     Mentions stand in `entities` (`start`, `end` behind the last token, `type`), or as BILOU `tags`; `head` and `tail`
     of a relation number them from 0.
@@ -86,11 +110,12 @@ def read_sentences(path: Path) -> Iterator[Record | Rejected]:
 def _sentence(sentence: Mapping[str, Any], origin: str) -> Iterator[Record]:
     tokens = Tokens(sentence["tokens"])
     spans = [(tokens.span(first, end - 1), label) for first, end, label in _mentions(sentence)]
+    entities = [Entity(mention, label, start, end) for (mention, start, end), label in spans]
     triples = []
     for relation in sentence["relations"]:
         (head, head_type), (tail, tail_type) = spans[relation["head"]], spans[relation["tail"]]
         triples.append(relate(head, relation["type"], tail, head_type, tail_type))
-    yield Record(tokens.text, relation=tuple(triples), origin=origin)
+    yield Record(tokens.text, tuple(entities), tuple(triples), origin=origin)
 
 
 def _mentions(sentence: Mapping[str, Any]) -> list[tuple[int, int, str]]:

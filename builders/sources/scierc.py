@@ -4,6 +4,8 @@ Paper: https://aclanthology.org/D18-1360
 Format: JSON lines of documents, token offsets over the whole document. Sentences without a relation are not asked.
 """
 
+from functools import partial
+
 from ..readers.token_spans import read_documents
 from ..source import File, Source
 
@@ -31,7 +33,7 @@ source = Source(
         "validation": [_file("dev.json")],
         "test": [_file("test.json")],
     },
-    read=read_documents,
+    read=partial(read_documents, only="relations"),
     labels={
         "FEATURE-OF": "feature of",
         "PART-OF": "part of",
