@@ -88,13 +88,13 @@ def _document_sentence(
         word, start, end = span(trigger[0], trigger[-1])  # of one token, or from the first to the last
         arguments = []
         for first, last, role in fillers:
-            filler, *place = span(first, last)
-            arguments.append(Argument(filler, role, *place))
+            filler, begin, stop = span(first, last)
+            arguments.append(Argument(filler, role, begin, stop))
         told.append(Event(word, event_type, tuple(arguments), start, end))
     entities = []
     for first, last, label in mentions:
-        mention, *place = span(first, last)
-        entities.append(Entity(mention, label, *place))
+        mention, begin, stop = span(first, last)
+        entities.append(Entity(mention, label, begin, stop))
     return Record(tokens.text, tuple(entities), tuple(triples), tuple(told), origin=origin)
 
 
