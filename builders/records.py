@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -101,24 +101,20 @@ class Record:
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], origin: str = "") -> Record:
+    def from_dict(cls, data: dict[str, Any], origin: str = "", id: str = "") -> Record:
         """The inverse of `to_dict`; absent lists are empty.
 
         Raises:
             KeyError, TypeError: where a field is missing or unknown.
         """
+        entities, relations, events = data.get("entity"), data.get("relation"), data.get("event")
         return cls(
-            text=data["text"],
-            entity=tuple(Entity(**e) for e in data.get("entity", ())),
-            relation=tuple(Relation(**r) for r in data.get("relation", ())),
-            event=tuple(
-                replace(
-                    Event(**{k: v for k, v in e.items() if k != "arguments"}),
-                    arguments=tuple(Argument(**a) for a in e.get("arguments", ())),
-                )
-                for e in data.get("event", ())
-            ),
-            origin=origin,
+            data["text"],
+            tuple([Entity(**e) for e in entities]) if entities else (),
+            tuple([Relation(**r) for r in relations]) if relations else (),
+            tuple([_event(**e) for e in events]) if events else (),
+            id,
+            origin,
         )
 
 
@@ -136,6 +132,10 @@ _RELATION = (
     *("head", "head_type", "relation", "tail", "tail_type"),
     *("head_start", "head_end", "tail_start", "tail_end"),
 )
+
+
+def _event(arguments: Sequence[dict[str, Any]] = (), **fields: Any) -> Event:
+    return Event(**fields, arguments=tuple([Argument(**a) for a in arguments]))
 
 
 def _known(item: Any, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import pkgutil
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -298,12 +297,12 @@ class Source:
             return Record(record.text, tuple(named), (), (), record_id, record.origin)
         label = self._label
         if self.task == "RE":
-            relations = ((r, label(r.relation, record)) for r in record.relation)
-            typed = tuple(self._typed(r, name, record) for r, name in relations if name is not None)
-            return Record(record.text, relation=typed, id=record_id, origin=record.origin)
-        events = ((e, label(e.event_type, record)) for e in record.event)
-        filled = tuple(self._filled(e, name, record) for e, name in events if name is not None)
-        return Record(record.text, event=filled, id=record_id, origin=record.origin)
+            relations = [(r, label(r.relation, record)) for r in record.relation]
+            typed = tuple([self._typed(r, name, record) for r, name in relations if name is not None])
+            return Record(record.text, (), typed, (), record_id, record.origin)
+        events = [(e, label(e.event_type, record)) for e in record.event]
+        filled = tuple([self._filled(e, name, record) for e, name in events if name is not None])
+        return Record(record.text, (), (), filled, record_id, record.origin)
 
     def _label(self, native: str, record: Record) -> str | None:
         try:
@@ -320,8 +319,10 @@ class Source:
                 # Published records may leave out the types, which are known where only one pair has this relation.
                 pairs = [(t.subject_type, t.object_type) for t in self.triples if t.predicate == name]
                 head_type, tail_type = pairs[0] if len(pairs) == 1 else ("", "")
-            if self.triples and (head_type, name, tail_type) not in self.triples:
+            if self.triples and (head_type, name, tail_type) not in self._known_triples:
                 raise self._unnamed("typed relation", "_".join((head_type, name, tail_type)), record)
+        if (name, head_type, tail_type) == (r.relation, r.head_type, r.tail_type):
+            return r
         # Not by `replace`, which takes more time than reading the relation.
         return Relation(r.head, name, r.tail, head_type, tail_type, r.head_start, r.head_end, r.tail_start, r.tail_end)
 
@@ -350,6 +351,10 @@ class Source:
                 if role in self._all_roles and role not in self.roles[name]:
                     content = f"{name}, {role}: {argument.argument}"
                     yield Rejected(record.origin, "role of other event types", True, content)
+
+    @cached_property
+    def _known_triples(self) -> frozenset[Triple]:
+        return frozenset(self.triples)
 
     @cached_property
     def _all_roles(self) -> frozenset[str]:
@@ -445,8 +450,9 @@ def _only(read: Reader, tags: Collection[str], path: Path) -> Iterator[Record | 
 
 def _given_number(record_id: str, prefix: str) -> int:
     """The number in an id of this form, else 0."""
-    number = record_id.removeprefix(prefix)
-    return int(number) if number != record_id and re.fullmatch("[0-9]{1,18}", number) else 0
+    number = record_id[len(prefix) :]
+    plain = record_id.startswith(prefix) and len(number) <= 18 and number.isascii() and number.isdecimal()
+    return int(number) if plain else 0
 
 
 def _share(text: str, carved: Mapping[str, float]) -> str:

@@ -10,10 +10,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .errors import IEPileError
-from .records import Record
+from .records import Record, Relation
+
+T = TypeVar("T")
 
 NAN = "NAN"  # how the format writes a trigger or an argument that is not there
 MENTION: dict[str, Any] = {"type": "string"}
@@ -155,8 +157,9 @@ class NER(Task):
         return schema.entity_types
 
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
-        found = ((e.entity_type, e.entity) for e in record.entity)
-        return _grouped(_by_place(found, lambda item: (_place(record.text, item[1]),)))
+        text = record.text
+        entities = _sorted(record.entity, lambda e: _place(text, e.entity))
+        return _grouped((e.entity_type, e.entity) for e in entities)
 
     def items(self, answer: Mapping[str, Any]) -> Items:
         return {"entity": [(key, m) for key, mentions in answer.items() for m in _strings(mentions)]}
@@ -178,13 +181,13 @@ class RE(Task):
         return schema.relations
 
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
-        found = ((self._option(r), (r.head, r.tail)) for r in record.relation)
-        places = _by_place(found, lambda item: (_place(record.text, item[1][0]), _place(record.text, item[1][1])))
-        grouped = _grouped(places)
+        text = record.text
+        relations = _sorted(record.relation, lambda r: (_place(text, r.head), _place(text, r.tail)))
+        grouped = _grouped((self._option(r), (r.head, r.tail)) for r in relations)
         return {option: [{"subject": s, "object": o} for s, o in pairs] for option, pairs in grouped.items()}
 
-    def _option(self, relation: Any) -> Option:
-        return str(relation.relation)
+    def _option(self, relation: Relation) -> Option:
+        return relation.relation
 
     def shape(self, entry: Any) -> dict[str, Any]:
         return {"type": "array", "items": _object({"subject": MENTION, "object": MENTION})}
@@ -209,7 +212,7 @@ class SPO(RE):
     def options(self, schema: Schema) -> tuple[Option, ...]:
         return schema.triples
 
-    def _option(self, relation: Any) -> Option:
+    def _option(self, relation: Relation) -> Option:
         return Triple(relation.head_type, relation.relation, relation.tail_type)
 
     def key(self, option: Option) -> str:
@@ -241,14 +244,9 @@ class EE(Task):
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
         text = record.text
         grouped: dict[Option, Any] = {}
-        for event in sorted(record.event, key=lambda e: _place(text, e.event_trigger)):
-            values: dict[str, list[str]] = {}
-            for argument in event.arguments:
-                found = values.setdefault(argument.role, [])
-                if argument.argument not in found:
-                    found.append(argument.argument)
-            for found in values.values():
-                found.sort(key=lambda value: _place(text, value))
+        for event in _sorted(record.event, lambda e: _place(text, e.event_trigger)):
+            arguments = _sorted(event.arguments, lambda a: _place(text, a.argument))
+            values = _grouped((a.role, a.argument) for a in arguments)
             roles = {role: _one_or_list(values.get(role, ())) for role in schema.event_types[event.event_type]}
             grouped.setdefault(event.event_type, []).append(
                 {"trigger": event.event_trigger or NAN, "arguments": roles if values else {}}
@@ -345,7 +343,7 @@ class EET(Task):
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
         # One trigger an event, as published: unlike a mention it is not listed once a type.
         triggers: dict[Option, Any] = {}
-        for event in sorted(record.event, key=lambda e: _place(record.text, e.event_trigger)):
+        for event in _sorted(record.event, lambda e: _place(record.text, e.event_trigger)):
             triggers.setdefault(event.event_type, []).append(event.event_trigger or NAN)
         return triggers
 
@@ -377,7 +375,7 @@ class KG(Task):
     def gold(self, record: Record, schema: Schema) -> dict[Option, Any]:
         text = record.text
         found: dict[Option, dict[str, dict[str, list[str]]]] = {}
-        for r in sorted(record.relation, key=lambda r: (_place(text, r.head), _place(text, r.tail))):
+        for r in _sorted(record.relation, lambda r: (_place(text, r.head), _place(text, r.tail))):
             types = [r.head_type] if r.head_type else schema.attributes
             owners = [name for name in types if r.relation in schema.attributes.get(name, ())]
             if len(owners) == 1:
@@ -452,8 +450,9 @@ def _place(text: str, mention: str) -> int:
     return place if place >= 0 else len(text)
 
 
-def _by_place(found: Iterable[tuple[Any, Any]], place: Callable[[tuple[Any, Any]], tuple[int, ...]]) -> list[Any]:
-    return sorted(found, key=place)  # stable: ties keep the order of the annotation
+def _sorted(items: Sequence[T], place: Callable[[T], Any]) -> Sequence[T]:
+    """In the order of their places; ties keep the order of the annotation. Most texts have one or none."""
+    return sorted(items, key=place) if len(items) > 1 else items
 
 
 def _grouped(found: Iterable[tuple[Any, Any]]) -> dict[Option, Any]:

@@ -47,10 +47,11 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
     """Yield (`file:line`, object) for each line that holds JSON; a line that does not is set aside."""
+    name = str(path)
     for number, line in read_lines(path):
-        if not line.strip():
+        if not line or line.isspace():
             continue
-        origin = f"{path}:{number}"
+        origin = f"{name}:{number}"
         try:
             yield origin, orjson.loads(line)
         except orjson.JSONDecodeError as error:

@@ -8,7 +8,6 @@ attributes. Typed relations stand in the first as `subject type_relation_object 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,9 @@ import orjson
 from ..errors import FormatError
 from ..records import Record, Rejected
 from .lines import parse_json_items, read_lines
+
+_STRING = frozenset({str})
+_OFFSET = frozenset({int, type(None)})
 
 
 class UnifiedSchema(NamedTuple):
@@ -47,7 +49,8 @@ def read_unified(path: Path) -> Iterator[Record | Rejected]:
 
 
 def _record(data: dict[str, Any], origin: str) -> Record:
-    record = Record.from_dict(data, origin)
+    given = data.get("id")
+    record = Record.from_dict(data, origin, given if isinstance(given, str) else "")
     strings: list[Any] = [record.text]
     offsets: list[Any] = []
     for e in record.entity:
@@ -62,12 +65,11 @@ def _record(data: dict[str, Any], origin: str) -> Record:
         for a in v.arguments:
             strings += (a.argument, a.role)
             offsets += (a.start, a.end)
-    if (wrong := next((s for s in strings if not isinstance(s, str)), "")) != "":
-        raise TypeError(f"{wrong!r} is no string")
-    if (wrong := next((n for n in offsets if n is not None and not isinstance(n, int)), None)) is not None:
-        raise TypeError(f"{wrong!r} is no offset")
-    given = data.get("id")
-    return replace(record, id=given) if isinstance(given, str) else record
+    if not _STRING.issuperset(map(type, strings)):
+        raise TypeError(f"{next(s for s in strings if not isinstance(s, str))!r} is no string")
+    if not _OFFSET.issuperset(map(type, offsets)):
+        raise TypeError(f"{next(n for n in offsets if type(n) not in _OFFSET)!r} is no offset")
+    return record
 
 
 def find_test(folder: Path) -> tuple[Path, ...]:
