@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
@@ -13,6 +13,7 @@ from .errors import IEPileError
 from .mending import is_sound, mend, mend_text
 from .personal import KINDS, find_personal
 from .records import Record, Rejected
+from .seen import Seen
 
 LETTERS = 3  # or characters of Chinese: what a text needs to say anything
 
@@ -40,7 +41,10 @@ Step = Callable[[Record], Record | Rejected]
 
 def text_digest(text: str) -> int:
     """64 bits that stand for a text, the same in every process and before and after its characters are mended."""
-    text = text if is_sound(text) else mend_text(text)
+    return _digest(text if is_sound(text) else mend_text(text))
+
+
+def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
@@ -107,7 +111,7 @@ class Cleaner:
     def __init__(
         self,
         profile: str = "default",
-        held_out: frozenset[int] = frozenset(),
+        held_out: Container[int] = frozenset(),
         quality: bool = False,
         mask: bool = False,
         near: frozenset[str] = frozenset(),
@@ -124,7 +128,7 @@ class Cleaner:
     def clean(self, items: Iterable[Record | Rejected], split: str) -> Iterator[Record | Rejected]:
         """Yield what stays of one split's records; what goes follows as `Rejected`, its reason opening with the rule.
 
-        Memory grows by two integers a record, whatever the length of the texts.
+        Memory grows by 16 bytes a record, whatever the length of the texts.
         """
         aside: list[Rejected] = []
         steps = self._steps(split, aside)
@@ -139,14 +143,16 @@ class Cleaner:
                 aside.clear()
 
     def _steps(self, split: str, aside: list[Rejected]) -> list[Step]:
+        default = self.profile == "default"
+        held_out: Container[int] = self.held_out if split == "train" else ()
         # Personal data go last: repeats and leaks are known by the texts as they were.
         steps: list[tuple[bool, Step]] = [
-            (self.profile == "default", self._mended),
+            (default, self._mended),
             (self.quality and split in ("train", "validation"), self._worthy),
-            (True, partial(self._known, {}, self.held_out if split == "train" else frozenset())),
+            (True, partial(self._known, Seen(), held_out, _digest if default else text_digest)),
             (bool(self.near), self._apart),
-            (self.profile == "default", partial(self._grounded, aside)),
-            (self.profile == "default" or self.mask, self._masked),
+            (default, partial(self._grounded, aside)),
+            (default or self.mask, self._masked),
         ]
         return [step for applies, step in steps if applies]
 
@@ -171,17 +177,19 @@ class Cleaner:
             return self._rejected("not letters", record, "less than half of the text are letters")
         return record
 
-    def _known(self, seen: dict[int, int], held_out: frozenset[int], record: Record) -> Record | Rejected:
-        digest = text_digest(record.text)
+    def _known(
+        self, seen: Seen, held_out: Container[int], digest_of: Callable[[str], int], record: Record
+    ) -> Record | Rejected:
+        digest = digest_of(record.text)
         # Hashes of this process do for the annotations, since they are compared within one split only.
-        annotations = hash((frozenset(record.entity), frozenset(record.relation), frozenset(record.event)))
-        if digest in seen:
-            if seen[digest] == annotations:
-                return self._rejected("duplicate", record, "the text stands earlier in this split")
+        annotations = hash(frozenset((*record.entity, *record.relation, *record.event)))
+        first = seen.first(digest, annotations)
+        if first == annotations:
+            return self._rejected("duplicate", record, "the text stands earlier in this split")
+        if first is not None:
             return self._rejected(
                 "contradiction", record, "the text stands earlier in this split, annotated otherwise"
             )
-        seen[digest] = annotations
         if digest in held_out:
             return self._rejected("leak", record, "the text stands in a test split or a zero-shot suite")
         return record
@@ -196,7 +204,10 @@ class Cleaner:
     def _grounded(self, aside: list[Rejected], record: Record) -> Record:
         """The record without mentions that its text lacks, and without offsets that point elsewhere."""
         text = record.text
-        if all(_stands(text, *span) for span in spans(record)):
+        for mention, start, end in spans(record):
+            if not mention or (mention not in text if start is None else text[start:end] != mention):
+                break
+        else:
             return record
 
         def settle(mention: str, start: int | None, end: int | None) -> Span:
@@ -231,8 +242,3 @@ class Cleaner:
             self.counts[kind] += 1
             edits.append(edit)
         return rewrite(record, edits) if self.mask else record
-
-
-def _stands(text: str, mention: str, start: int | None, end: int | None) -> bool:
-    """Whether the mention stands in the text, at its offsets where it has any."""
-    return bool(mention) and (mention in text if start is None else text[start:end] == mention)
