@@ -30,7 +30,8 @@ import pyarrow.parquet as pq
 from iepile.builders.cleaning import Cleaner
 from iepile.builders.corpus import build
 from iepile.builders.plan import plan
-from iepile.builders.shards import ARROW_SCHEMA, COLUMNS, ROW_GROUP, Job, Options, make_shard
+from iepile.builders.row_files import ARROW_SCHEMA, COLUMNS, ROW_GROUP
+from iepile.builders.shards import Job, Options, make_shard
 from iepile.builders.source import Source, load_sources
 from iepile.builders.tasks import TASKS
 
@@ -243,7 +244,7 @@ def profile(raw: Path, name: str, top: int) -> None:
     """Print where the time of one job goes."""
     with tempfile.TemporaryDirectory() as temporary:
         (case,) = cases(raw, [name], Path(temporary))
-        profiler = cProfile.Profile()
+        profiler = cProfile.Profile(time.process_time)
         profiler.runcall(ours, case, Path(temporary) / "ours")
         pstats.Stats(profiler, stream=sys.stdout).strip_dirs().sort_stats("tottime").print_stats(top)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from .errors import IEPileError
-from .shards import ARROW_SCHEMA, Job, Options, Shard
+from .row_files import ARROW_SCHEMA
+from .shards import Job, Options, Shard
 from .source import SPLITS, Source
 from .summary import ConfigSummary, CorpusSummary, SourceCounts, SourceSummary, SplitSummary
 from .tasks import TASKS

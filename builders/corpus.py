@@ -81,6 +81,7 @@ def build(
     from .. import __version__
 
     only, configs, options = tuple(only), tuple(configs), options or Options()
+    work = out.with_name(f"{out.name}.build")
     check_replaceable(out)
     if unified_out is not None:
         check_empty(unified_out)
@@ -88,64 +89,61 @@ def build(
         if not release.is_dir():
             raise IEPileError(f"{release} is no folder; name the one that holds IE-en and IE-zh with --release.")
         modules = (*modules, release.resolve())
-    work = out.with_name(f"{out.name}.build")
-    files = [
-        *modules,
-        *map(override_of, modules),
-        CARDS,
-        raw or SAMPLES,
-        *([negatives_file] if negatives_file else ()),
-    ]
-    asked = (__version__, code_digest(), asdict(options), sorted(only), sorted(configs), contamination)
+    read = [raw or SAMPLES, *modules, *map(override_of, modules), *filter(None, [negatives_file]), CARDS]
     with locked(work, out):
         restore(out, work)
-        request = Request(files, *asked)
-        if unified_out is None and (report := request.answered(work, out)):
-            return _reported(report, out, work)
-        folders = locate(raw, only, modules, options.profile == "published")
-        dictionary = read_dictionary(negatives_file) if negatives_file else None
-        jobs = plan(folders, work, options, set(configs), dictionary, modules)
-        with local_engine(workers) as engine:
-            jobs = _with_texts_to_avoid(jobs, work, engine)
-            near = find_near_duplicates(jobs, work) if contamination or options.near else None
-            if near and options.near:
-                jobs = [without_near(job, near) for job in jobs]
-            shards = engine.run(make_shard, jobs, "building")
-            if unified_out is not None:
-                _write_unified(unified_out, jobs, folders, engine)
-        found = {source.name: tuple(source.find(folder)) for source, folder in folders.items()}
-        result = Build(
-            out=out,
-            work=work,
-            summary=assemble(out, work, jobs, shards, folders, options, near),
-            shards=tuple(shards),
-            absent=() if only else tuple(name for name in load_sources(modules) if name not in found),
-            incomplete={
-                source.name: missing
-                for source in folders
-                if (missing := tuple(split for split in source.splits if split not in found[source.name]))
-            },
+        request = Request(
+            read, __version__, code_digest(), asdict(options), sorted(only), sorted(configs), contamination
         )
-        _write_report(result, jobs)
-        request.remember(work, out)
-        return result
+        report = request.answered(work, out) if unified_out is None else None
+        if report:
+            made = _reported(report, out, work)
+        else:
+            folders = locate(raw, only, modules, options.profile == "published")
+            dictionary = read_dictionary(negatives_file) if negatives_file else None
+            jobs = plan(folders, work, options, set(configs), dictionary, modules)
+            with local_engine(workers) as engine:
+                jobs = _with_texts_to_avoid(jobs, work, engine)
+                near = find_near_duplicates(jobs, work) if contamination or options.near else None
+                if near and options.near:
+                    jobs = [without_near(job, near) for job in jobs]
+                shards = engine.run(make_shard, jobs, "building")
+            if unified_out is not None:
+                _write_unified(unified_out, jobs, folders, workers)
+            found = {source.name: tuple(source.find(folder)) for source, folder in folders.items()}
+            made = Build(
+                out=out,
+                work=work,
+                summary=assemble(out, work, jobs, shards, folders, options, near),
+                shards=tuple(shards),
+                absent=() if only else tuple(name for name in load_sources(modules) if name not in found),
+                incomplete={
+                    source.name: missing
+                    for source in folders
+                    if (missing := tuple(split for split in source.splits if split not in found[source.name]))
+                },
+            )
+            _write_report(made, jobs)
+            request.remember(work, out)
+        return made
 
 
 def _with_texts_to_avoid(jobs: Sequence[Job], work: Path, engine: Engine) -> list[Job]:
     """The jobs that make rows, those of training splits with the texts of all splits that are held out."""
-    held_out = [job for job in jobs if job.split in HELD_OUT_SPLITS]
-    held_out = [replace(job, target=work / "held_out" / job.target.name) for job in held_out]
-    engine.run(make_held_out, held_out, "reading held-out texts")
+    jobs = [replace(j, texts=work / "held_out" / j.target.name) if j.split in HELD_OUT_SPLITS else j for j in jobs]
+    held_out = [job for job in jobs if job.texts is not None]
+    engine.run(make_held_out, held_out, "building what is held out")
     return [with_held_out(job, held_out) for job in jobs if job.configs]
 
 
-def _write_unified(out: Path, jobs: Sequence[Job], sources: Iterable[Source], engine: Engine) -> None:
+def _write_unified(out: Path, jobs: Sequence[Job], sources: Iterable[Source], workers: int) -> None:
     """The cleaned records in the published layout; the folder appears whole or not at all."""
     part = out.with_name(f"{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     by_name = {source.name: source for source in sources}
     jobs = [replace(job, target=part / split_path(by_name[job.source], job.split)) for job in jobs]
-    engine.run(write_split, jobs, "writing records")
+    with local_engine(workers) as engine:
+        engine.run(write_split, jobs, "writing records")
     write_schemas(part, by_name.values())
     if out.exists():
         out.rmdir()
@@ -164,7 +162,7 @@ def _write_report(result: Build, jobs: Sequence[Job]) -> None:
         "incomplete": result.incomplete,
     }
     (result.work / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
-    used = {job.target for job in jobs} | {path for job in jobs for path in job.held_out}
+    used = {job.target for job in jobs} | {path for job in jobs for path in (*job.held_out, job.texts)}
     for path in _children(result.work / "shards"):
         if path not in used:
             shutil.rmtree(path)

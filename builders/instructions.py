@@ -2,20 +2,27 @@
 
 Rules from the paper (arXiv 2402.14710, section 3.2): a training record is asked for its positives, their hard
 negatives and a few others; the whole is shuffled and cut into batches of `split_num` at most. Evaluation records are
-asked for the whole schema in its declared order.
+asked for the whole schema in its declared order. Many records are worked on at once, as columns, since the text of a
+row is many times as long as what is new in it.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .records import Record
+from .sampling import Asked, Flags, Integers, Streams, sampled
 from .tasks import Option, Schema, Task, instruction_string, to_json
 
 if TYPE_CHECKING:
@@ -25,9 +32,45 @@ TRAINING_SPLITS = ("train", "validation")
 NEGATIVES = ("hard", "random", "all")
 
 
+class _Gold(NamedTuple):
+    """The answers of many records, one after another."""
+
+    records: list[int]
+    options: list[int]
+    answers: list[str]  # `"key": answer`, as rows write it
+    entries: list[str]  # of the schema, for a task in which they show something of the answer
+
+
+class _Rows(NamedTuple):
+    """What many rows ask for: for each row its record, batch and size, then the options of all rows."""
+
+    records: Integers
+    batches: Integers
+    sizes: Integers
+    options: Integers
+    answers: Integers  # the place in `_Gold` of each option's answer, -1 without one
+
+    @property
+    def starts(self) -> Integers:
+        """Where each row's options begin, and where the last one's end."""
+        return np.concatenate([[0], np.cumsum(self.sizes)])
+
+    @property
+    def filled(self) -> Flags:
+        """Whether a row has any answer."""
+        before = np.concatenate([[0], np.cumsum(self.answers >= 0)])
+        return np.diff(before[self.starts]) > 0
+
+    def only(self, kept: Flags) -> _Rows:
+        """Without the other rows."""
+        options = np.repeat(kept, self.sizes)
+        rows = (self.records[kept], self.batches[kept], self.sizes[kept])
+        return _Rows(*rows, self.options[options], self.answers[options])
+
+
 @dataclass(frozen=True)
 class Asking:
-    """How one task asks about one source: everything but the record.
+    """How one task asks about one source: everything but the records.
 
     Attributes:
         task, schema, language: what is asked, of what, with which sentence.
@@ -52,72 +95,103 @@ class Asking:
     keep_empty: float = 1.0
     wording: SourceWording | None = None
 
-    def rows(self, record: Record, split: str) -> Iterator[tuple[int, str, str]]:
-        """Yield (batch, instruction, output) for each schema batch of the record."""
-        gold = self.task.gold(record, self.schema)
-        kept = dict(enumerate(self._batches(record, split, gold)))
-        if self.keep_empty < 1 and split in TRAINING_SPLITS:
-            rng = generator(self.seed, f"{record.id} empty")
-            draws = {number: rng.random() for number in kept}
-            kept = {n: b for n, b in kept.items() if draws[n] < self.keep_empty or not gold.keys().isdisjoint(b)}
+    def table(self, records: Sequence[Record], split: str) -> pa.Table:
+        """The rows of the records: id, batch, instruction, output, and whether they are `filled` with any answer."""
         # The published test rows of EEA leave the triggers out.
-        written = self.write(record.text, kept.values(), gold, show_gold=not (self.published and split == "test"))
-        for number, (instruction, output) in zip(kept, written, strict=True):
-            if self.wording is None:
-                yield number, instruction, output
-            else:
-                chance = generator(self.seed, f"{record.id} {number} wording") if split in TRAINING_SPLITS else None
-                yield number, *self.wording.reword(self.task, instruction, output, chance)
+        gold = self._gold(records, shown=not (self.published and split == "test"))
+        rows = self._rows([record.id for record in records], gold, split)
+        columns = self._strings([record.text for record in records], gold, rows)
+        columns["id"] = pa.array([record.id for record in records], pa.string()).take(pa.array(rows.records))
+        if self.wording is not None:
+            self._reword(self.wording, columns, rows.batches, split)
+        return pa.table({**columns, "batch": rows.batches, "filled": rows.filled})
 
-    def filled_and_empty(self, record: Record, split: str) -> tuple[int, int]:
-        """How many rows of the record have an answer, and how many have none but empty ones."""
-        gold = self.task.gold(record, self.schema)
-        cut = self._batches(record, split, gold)
-        empty = sum(gold.keys().isdisjoint(batch) for batch in cut)
-        return len(cut) - empty, empty
+    def rows(self, record: Record, split: str) -> list[tuple[int, str, str]]:
+        """(batch, instruction, output) for each schema batch of one record."""
+        columns = self.table([record], split).to_pydict()
+        return list(zip(columns["batch"], columns["instruction"], columns["output"], strict=True))
 
-    def _batches(self, record: Record, split: str, gold: Mapping[Option, Any]) -> list[list[Option]]:
+    def filled_and_empty(self, records: Sequence[Record], split: str) -> tuple[int, int]:
+        """How many rows of the records have an answer, and how many have none but empty ones."""
+        filled = self._rows([record.id for record in records], self._gold(records), split).filled
+        return int(filled.sum()), int((~filled).sum())
+
+    def _gold(self, records: Sequence[Record], shown: bool = True) -> _Gold:
+        """The answers; `shown` says whether entries of the schema may give something away of them."""
+        gold = _Gold([], [], [], [])
+        for number, record in enumerate(records):
+            for option, answer in self.task.gold(record, self.schema).items():
+                gold.records.append(number)
+                gold.options.append(self._place[option])
+                gold.answers.append(f"{to_json(self.task.key(option))}: {to_json(answer)}")
+                if shown and self.task.entry_shows_gold:
+                    gold.entries.append(to_json(self.task.entry(option, self.schema, answer)))
+        return gold
+
+    def _rows(self, ids: Sequence[str], gold: _Gold, split: str) -> _Rows:
+        streams = Streams(self.seed, ids)
+        answers = np.full((len(ids), len(self._options)), -1)
+        answers[gold.records, gold.options] = np.arange(len(gold.answers))
+        sizes, options = self._cut(self._asked(answers >= 0, streams, split))
+        records = np.repeat(np.arange(len(ids)), list(map(len, sizes)))
+        batches = np.array([batch for cut in sizes for batch in range(len(cut))], np.int32)
+        of_each = np.array([size for cut in sizes for size in cut], np.int64)
+        rows = _Rows(records, batches, of_each, options, answers[np.repeat(records, of_each), options])
+        if self.keep_empty < 1 and split in TRAINING_SPLITS:
+            drawn = streams.numbers(records, 2 * len(self._options) + batches)  # those before are drawn already
+            rows = rows.only(rows.filled | (drawn / 2**64 < self.keep_empty))
+        return rows
+
+    def _asked(self, positive: Flags, streams: Streams, split: str) -> Asked:
+        """What each record is asked for; `positive` says whether it has the option, (records, options)."""
         if not self.task.asks_negatives:
-            asked = [option for option in self._options if option in gold]
-        elif split in TRAINING_SPLITS:
-            asked = self._sampled(list(gold), generator(self.seed, record.id))
-        else:
-            asked = list(self._options)
-        return batches(asked, self._split_num, self._key, self.published)
+            return Asked(positive.sum(axis=1), np.nonzero(positive)[1])
+        if split in TRAINING_SPLITS:
+            return sampled(positive, self._hard, self.task.split_num, streams, self.negatives_kind)
+        count, size = positive.shape
+        return Asked(np.full(count, size), np.tile(np.arange(size), count))
 
-    def write(
-        self, text: str, batches: Iterable[Sequence[Option]], gold: Mapping[Option, Any], *, show_gold: bool = True
-    ) -> Iterator[tuple[str, str]]:
-        """Yield (instruction, output) for each batch, byte for byte as the published corpus writes them.
+    def _cut(self, asked: Asked) -> tuple[list[list[int]], Integers]:
+        """The sizes of each record's batches, and the options in the order in which these have them."""
+        counts = asked.counts.tolist()
+        if self._key is None:
+            sizes = {
+                n: [len(cut) for cut in batches(range(n), self._split_num, None, self.published)] for n in {*counts}
+            }
+            return [sizes[count] for count in counts], asked.options
+        parts = np.split(asked.options, np.cumsum(counts)[:-1])
+        cut = [batches(part.tolist(), self._split_num, self._key, self.published) for part in parts]
+        return [[len(batch) for batch in one] for one in cut], np.array([*chain(*chain(*cut))], np.int64)
+
+    def _strings(self, texts: Sequence[str], gold: _Gold, rows: _Rows) -> dict[str, pa.Array]:
+        """The instructions and outputs, byte for byte as the published corpus writes them.
 
         What many rows share is encoded once: a JSON object is the comma-separated JSON of its parts.
-
-        Args:
-            text: of the record.
-            batches: of options.
-            gold: option → answer, without absent ones.
-            show_gold: whether the schema shows what a task gives away of the answer, the triggers of EEA.
         """
-        text_json = to_json(text)
-        keys, absent, entries = self._json
-        present = {option: keys[option] + to_json(answer) for option, answer in gold.items()}
-        for batch in batches:
-            if self.task.entry_shows_gold and show_gold:
-                schema = [to_json(self.task.entry(option, self.schema, gold.get(option))) for option in batch]
-            else:
-                schema = [entries[option] for option in batch]
-            output = [present.get(option) or absent[option] for option in batch]
-            instruction = instruction_string(self._sentence, f"[{', '.join(schema)}]", text_json)
-            yield instruction, f"{{{', '.join(output)}}}"
+        entries, absent = self._json
+        answered = np.where(rows.answers >= 0, len(self._options) + rows.answers, rows.options)
+        outputs = _joined(pa.concat_arrays([absent, pa.array(gold.answers, pa.string())]), answered, rows)
+        if gold.entries:
+            schemas = _joined(pa.concat_arrays([entries, pa.array(gold.entries, pa.string())]), answered, rows)
+        else:
+            schemas = _joined(entries, rows.options, rows)
+        written = pa.array(map(to_json, texts), pa.string()).take(pa.array(rows.records))
+        opening, middle, closing = instruction_string(self._sentence, "[\0]", "\0").split("\0")
+        return {
+            "instruction": pc.binary_join_element_wise(opening, schemas, middle, written, closing, ""),
+            "output": pc.binary_join_element_wise("{", outputs, "}", ""),
+        }
 
-    def _sampled(self, positives: Sequence[Option], rng: random.Random) -> list[Option]:
-        """What a training record is asked for."""
-        if self.negatives_kind == "all":
-            return rng.sample(self._options, len(self._options))
-        hard = dict.fromkeys(negative for positive in positives for negative in self.negatives.get(positive, ()))
-        if self.negatives_kind == "random":
-            return sample(positives, self._options, (), len(hard.keys() - set(positives)) + self.task.split_num, rng)
-        return sample(positives, self._options, tuple(hard), self.task.split_num, rng)
+    def _reword(
+        self, wording: SourceWording, columns: dict[str, pa.Array], batches: Iterable[int], split: str
+    ) -> None:
+        rows = zip(*(columns[name].to_pylist() for name in ("id", "instruction", "output")), batches, strict=True)
+        reworded = []
+        for record_id, instruction, output, batch in rows:
+            chance = _generator(self.seed, f"{record_id} {batch} wording") if split in TRAINING_SPLITS else None
+            reworded.append(wording.reword(self.task, instruction, output, chance))
+        for name, values in zip(("instruction", "output"), zip(*reworded, strict=True), strict=False):
+            columns[name] = pa.array(values, pa.string())
 
     @cached_property
     def _split_num(self) -> int:
@@ -128,43 +202,41 @@ class Asking:
         return self.task.options(self.schema)
 
     @cached_property
-    def _key(self) -> Callable[[Option], str] | None:
-        """The task's key where two options share one, so that they must be kept apart; else None."""
-        return self.task.key if len({*map(self.task.key, self._options)}) < len(self._options) else None
+    def _place(self) -> dict[Option, int]:
+        return {option: place for place, option in enumerate(self._options)}
+
+    @cached_property
+    def _hard(self) -> list[Integers]:
+        return [
+            np.array([self._place[o] for o in self.negatives.get(option, ())], np.int64) for option in self._options
+        ]
+
+    @cached_property
+    def _key(self) -> Callable[[int], str] | None:
+        """The key of an option, by its place, where two options share one, so that they must be kept apart."""
+        keys = [self.task.key(option) for option in self._options]
+        return keys.__getitem__ if len({*keys}) < len(keys) else None
 
     @cached_property
     def _sentence(self) -> str:
         return to_json(self.task.instruction[self.language])
 
     @cached_property
-    def _json(self) -> tuple[dict[Option, str], dict[Option, str], dict[Option, str]]:
-        """Option → its key in the answer, the key with the empty answer, its entry in the schema."""
-        keys = {option: f"{to_json(self.task.key(option))}: " for option in self._options}
-        absent = {option: key + to_json(self.task.empty()) for option, key in keys.items()}
-        return keys, absent, {o: to_json(self.task.entry(o, self.schema, None)) for o in self._options}
+    def _json(self) -> tuple[pa.Array, pa.Array]:
+        """Of each option its entry in the schema, and its key in the answer with the empty answer."""
+        entries = [to_json(self.task.entry(option, self.schema, None)) for option in self._options]
+        absent = [f"{to_json(self.task.key(option))}: {to_json(self.task.empty())}" for option in self._options]
+        return pa.array(entries, pa.string()), pa.array(absent, pa.string())
 
 
-def generator(seed: int, record_id: str) -> random.Random:
-    """A generator that depends on the seed and the row's id alone, so that no order of work can matter."""
-    digest = blake2b(f"{seed}/{record_id}".encode(), digest_size=8).digest()
+def _joined(values: pa.Array, places: Integers, rows: _Rows) -> pa.Array:
+    """For each row the values at the places of its options, with commas."""
+    return pc.binary_join(pa.ListArray.from_arrays(rows.starts.astype(np.int32), values.take(pa.array(places))), ", ")
+
+
+def _generator(seed: int, row: str) -> random.Random:
+    digest = blake2b(f"{seed}/{row}".encode(), digest_size=8).digest()
     return random.Random(int.from_bytes(digest, "big"))
-
-
-def sample(
-    positives: Sequence[Option], options: Sequence[Option], hard: Sequence[Option], others: int, rng: random.Random
-) -> list[Option]:
-    """Positives, their hard negatives and up to `others` more of the options, shuffled.
-
-    Without positives: each option with probability one half, at least one.
-    """
-    if positives:
-        asked = dict.fromkeys((*positives, *hard))
-        rest = [option for option in options if option not in asked]
-        chosen = [*asked, *rng.sample(rest, min(others, len(rest)))]
-    else:
-        chosen = [option for option in options if rng.random() < 0.5] or [rng.choice(options)]
-    rng.shuffle(chosen)
-    return chosen
 
 
 def batches(

@@ -137,9 +137,9 @@ def with_held_out(job: Job, held_out: Sequence[Job]) -> Job:
         return job
     if job.options.profile == "published":
         held_out = [other for other in held_out if other.source == job.source and other.split == "test"]
-    targets = tuple(other.target for other in held_out)
-    key = digest(job.target.name, [target.name for target in targets])
-    return replace(job, held_out=targets, target=job.target.with_name(f"{job.source}-{job.split}-{key}"))
+    texts = tuple(other.texts for other in held_out if other.texts is not None)
+    key = digest(job.target.name, [path.name for path in texts])
+    return replace(job, held_out=texts, target=job.target.with_name(f"{job.source}-{job.split}-{key}"))
 
 
 def without_near(job: Job, near: Path) -> Job:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .errors import IEPileError
 from .published import SCHEMA_FILE, SPLIT_FILES
-from .shards import Job, kept_records
+from .reading import Reading
+from .shards import Job
 from .source import Source
 from .tasks import get_task, to_json
 
@@ -34,16 +35,15 @@ def split_path(source: Source, split: str) -> Path:
 def write_split(job: Job) -> int:
     """Write the records of one split to the job's target, none where all were set aside; returns their number."""
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    number = 0
+    reading = Reading(job)
+    family = get_task(reading.source.task).family
     with job.target.open("w", encoding="utf-8") as file:
-        for source, record in kept_records(job):
-            data = record.to_dict()
-            family = get_task(source.task).family
-            file.write(to_json({"id": record.id, "text": record.text, family: data[family]}) + "\n")
-            number += 1
-    if not number:
+        for record in reading:
+            annotated = record.to_dict()[family]
+            file.write(to_json({"id": record.id, "text": record.text, family: annotated}) + "\n")
+    if not reading.counts["kept"]:
         job.target.unlink()
-    return number
+    return reading.counts["kept"]
 
 
 def write_schemas(root: Path, sources: Iterable[Source]) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from iepile.builders.format_commands import convert, prepare
 from iepile.builders.instructions import Asking
 from iepile.builders.records import Record
-from iepile.builders.shards import COLUMNS
+from iepile.builders.row_files import COLUMNS
 from iepile.builders.tasks import Schema, get_task
 
 from toy_corpus import write_toy_corpus

@@ -40,7 +40,9 @@ def row(task: str, prediction: str | None = None, record: Record = RECORD, **cha
     """One row of ours asking the whole schema; its gold is the prediction unless one is given."""
     t = get_task(task)
     options = t.options(SCHEMA)[:1] if task == "SPO" else t.options(SCHEMA)
-    ((instruction, output),) = Asking(t, SCHEMA, "en", {}).write(record.text, [options], t.gold(record, SCHEMA))
+    gold = t.gold(record, SCHEMA)
+    instruction = t.ask(record.text, "en", [t.entry(option, SCHEMA, gold.get(option)) for option in options])
+    output = t.answer({t.key(option): gold.get(option, t.empty()) for option in options})
     base = {"id": "toy/test/0", "batch": 0, "task": task, "source": "toy", "language": "en"}
     answer = output if prediction is None else prediction
     return base | {"instruction": instruction, "output": output, "prediction": answer} | changes
@@ -163,10 +165,8 @@ def test_published_labels_of_every_task() -> None:
     record = RECORD.to_dict()
     for name in ("RE", "SPO", "EE", "EET", "EEA", "KG"):
         task = get_task(name)
-        gold = task.gold(RECORD, SCHEMA)
         rows = []
-        for option in gold:
-            ((instruction, output),) = Asking(task, SCHEMA, "en", {}).write(RECORD.text, [[option]], gold)
+        for _, instruction, output in Asking(task, SCHEMA, "en", {}, split_num=1).rows(RECORD, "test"):
             base = {"id": "0af3", "task": name, "source": "toy", "instruction": instruction}
             rows.append(base | {"output": output, "label": json.dumps(record[task.family])})
         for line in score(rows).lines:

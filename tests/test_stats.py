@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from iepile.builders.corpus import Build, build
 from iepile.builders.errors import FormatError, IEPileError
 from iepile.builders.estimate import estimate, full_size
-from iepile.builders.shards import ARROW_SCHEMA
+from iepile.builders.row_files import ARROW_SCHEMA
 from iepile.builders.source import get_source, load_sources
 from iepile.builders.stats import Part, Statistics, measure, read_report
 from iepile.builders.stats_commands import stats

@@ -126,8 +126,7 @@ def test_what_is_augmented(augment: str, rate: float, number: int) -> None:
 
 def test_dropout_leaves_no_filled_row_without_an_answer() -> None:
     wording, rng = replace(NONE, augment="dropout", rate=1.0), random.Random(1)
-    asking = Asking(get_task("NER"), SCHEMA, "en", {})
-    ((instruction, output),) = asking.write(TEXT, [SCHEMA.entity_types], get_task("NER").gold(RECORD, SCHEMA))
+    ((_, instruction, output),) = Asking(get_task("NER"), SCHEMA, "en", {}, split_num=-1).rows(RECORD, "test")
     for _ in range(10):
         asked, answer = wording.reword(get_task("NER"), instruction, output, rng)
         assert json.loads(answer) in ({"person": ["Bo"]}, {"ship": ["Tern", "Skua"]})
