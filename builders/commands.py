@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 @click.option("--sample", is_flag=True, help="Build from the bundled toy files of every source instead.")
 @click.option("--release", type=click.Path(path_type=Path), metavar="DIR",
               help="A release in the published layout (IE-en/NER/…), beside --raw or alone.")  # fmt: skip
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("iepile"), show_default=True, help="Corpus folder."
-)
+@click.option("--out", default="iepile", show_default=True, metavar="DIR",
+              help="Corpus folder, or an address that fsspec knows, as s3://bucket/iepile.")  # fmt: skip
 @click.option("--unified-out", type=click.Path(path_type=Path), metavar="DIR",
               help="Write the cleaned records in the published layout too, to this new folder.")  # fmt: skip
 @click.option("--only", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
@@ -40,6 +39,10 @@ if TYPE_CHECKING:
 @click.option("--profile", type=click.Choice(["default", "published"]), default="default", show_default=True,
               help="`published` cleans and batches as the published corpus did.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+              help="Where the work is done: in processes of this machine, or on a Ray cluster.")  # fmt: skip
+@click.option("--ray-address", metavar="ADDRESS",
+              help="The cluster's head, as auto or 10.0.0.1:6379; without one a cluster is started here.")  # fmt: skip
 @click.option("--hard-negatives", "negatives_file", type=click.Path(path_type=Path), metavar="FILE",
               help="A dictionary in place of the computed one.")  # fmt: skip
 @click.option("--negatives", type=click.Choice(["hard", "random", "all"]), default="hard", show_default=True,
@@ -67,7 +70,7 @@ def build(
     raw: Path | None,
     sample: bool,
     release: Path | None,
-    out: Path,
+    out: str,
     unified_out: Path | None,
     only: tuple[str, ...],
     modules: tuple[Path, ...],
@@ -75,6 +78,8 @@ def build(
     seed: int,
     profile: str,
     workers: int,
+    engine: str,
+    ray_address: str | None,
     negatives_file: Path | None,
     negatives: str,
     split_num: int,
@@ -96,6 +101,8 @@ def build(
             "Name the folder of native files with --raw, or a release with --release, or ask for the toy files with "
             "--sample."
         )
+    if ray_address and engine != "ray":
+        raise click.UsageError("--ray-address is for --engine ray; name both.")
     from dataclasses import asdict
 
     from . import corpus, shards
@@ -125,6 +132,7 @@ def build(
         contamination=contamination,
         negatives_file=negatives_file,
         workers=workers,
+        ray_address=(ray_address or "") if engine == "ray" else None,
         modules=tuple(path.resolve() for path in modules),
     )
     if as_json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from .engine import Engine, local_engine
 from .errors import IEPileError
 from .hard_negatives import read_dictionary
 from .plan import HELD_OUT_SPLITS, locate, plan, with_held_out, without_near
+from .ray_engine import ray_engine
+from .remote import Remote, is_remote, publish
 from .shards import Job, Options, Shard, find_near_duplicates, make_held_out, make_shard
 from .source import SAMPLES, Source, load_sources
 from .source_negatives import override_of
@@ -33,7 +36,7 @@ CARDS = Path(__file__).parent.parent / "cards"
 class Build:
     """What a build made, and what it went without."""
 
-    out: Path
+    out: Path  # of this machine; what is to be at an address is written from it
     work: Path  # report.json, rejected.jsonl and what a further build may use again
     summary: CorpusSummary
     shards: tuple[Shard, ...]
@@ -43,7 +46,7 @@ class Build:
 
 def build(
     raw: Path | None,
-    out: Path,
+    out: Path | str,
     *,
     release: Path | None = None,
     unified_out: Path | None = None,
@@ -53,6 +56,7 @@ def build(
     negatives_file: Path | None = None,
     contamination: bool = False,
     workers: int = 1,
+    ray_address: str | None = None,
     modules: tuple[Path, ...] = (),
 ) -> Build:
     """Build the corpus `out` from the native files below `raw`.
@@ -63,7 +67,8 @@ def build(
 
     Args:
         raw: holds a folder for each source; with neither it nor a release, the bundled toy files are built.
-        out: the corpus folder.
+        out: the corpus folder; or an address that fsspec knows, as `s3://bucket/iepile`, whose corpus is put together
+            in `iepile.build/` of the working folder.
         release: sources in the published layout (`published.py`); they stand in for native ones of their names.
         unified_out: a new folder that gets the cleaned records in that layout.
         only: names of sources; all that are present if empty.
@@ -72,6 +77,7 @@ def build(
         negatives_file: a hard-negative dictionary in place of the computed one.
         contamination: look for near duplicates and report them, also where `options.near` does not drop them.
         workers: processes.
+        ray_address: do the work on the Ray cluster there, in place of processes; on one of this machine if empty.
         modules: Python files that define further sources.
 
     Raises:
@@ -81,7 +87,11 @@ def build(
     from .. import __version__
 
     only, configs, options = tuple(only), tuple(configs), options or Options()
-    work = out.with_name(f"{out.name}.build")
+    remote = Remote(str(out)) if is_remote(str(out)) else None
+    if remote is not None:
+        remote.check_replaceable(CONFIGS)
+    out = Path(f"{remote.name}.build", "corpus") if remote else Path(str(out).removeprefix("file://"))
+    work = out.parent if remote else out.with_name(f"{out.name}.build")
     check_replaceable(out)
     if unified_out is not None:
         check_empty(unified_out)
@@ -102,7 +112,7 @@ def build(
             folders = locate(raw, only, modules, options.profile == "published")
             dictionary = read_dictionary(negatives_file) if negatives_file else None
             jobs = plan(folders, work, options, set(configs), dictionary, modules)
-            with local_engine(workers) as engine:
+            with _engine(workers, ray_address, work) as engine:
                 jobs = _with_texts_to_avoid(jobs, work, engine)
                 near = find_near_duplicates(jobs, work) if contamination or options.near else None
                 if near and options.near:
@@ -125,7 +135,16 @@ def build(
             )
             _write_report(made, jobs)
             request.remember(work, out)
+        if remote is not None:
+            beside = Remote(f"{remote.address}.build")
+            for name in ("report.json", "rejected.jsonl"):
+                beside.write(name, (work / name).read_bytes())
+            publish(out, remote, work / "remote.json")
         return made
+
+
+def _engine(workers: int, ray_address: str | None, work: Path) -> AbstractContextManager[Engine]:
+    return local_engine(workers) if ray_address is None else ray_engine(ray_address, workers, work)
 
 
 def _with_texts_to_avoid(jobs: Sequence[Job], work: Path, engine: Engine) -> list[Job]:

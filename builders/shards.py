@@ -63,6 +63,26 @@ class Job:
     negatives: Mapping[str, Mapping[Option, Sequence[Option]]] | None = None  # task → option → hard negatives
     modules: tuple[Path, ...] = ()  # of the user's own sources
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all that it makes is there."""
+        made = not self.configs or (self.target / "shard.json").exists()
+        return made and (self.texts is None or self.texts.exists())
+
+    def moved(self, old: Path, new: Path) -> Job:
+        """The same job, all that it makes and that earlier jobs made below `new` in place of `old`."""
+
+        def move(path: Path) -> Path:
+            return new / path.relative_to(old)
+
+        return replace(
+            self,
+            target=move(self.target),
+            held_out=tuple(map(move, self.held_out)),
+            texts=self.texts and move(self.texts),
+            near=self.near and move(self.near),
+        )
+
 
 @dataclass(frozen=True)
 class Shard:
