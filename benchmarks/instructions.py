@@ -2,7 +2,7 @@
 
     python benchmarks/instructions.py rates ../shared/data
     python benchmarks/instructions.py profile ../shared/data KBP37
-    python benchmarks/instructions.py growth ../shared/data KBP37 --rows 10000000
+    python benchmarks/instructions.py growth ../shared/data KBP37 250000 500000 1000000
 
 Every figure is processor time of one process, the least of several rounds in which all take turns, so that other work
 on the machine tells on all of them alike. The input is what `iepile build --unified-out` writes.
@@ -15,11 +15,14 @@ import gc
 import json
 import pstats
 import random
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +250,40 @@ def profile(raw: Path, name: str, top: int) -> None:
         profiler = cProfile.Profile(time.process_time)
         profiler.runcall(ours, case, Path(temporary) / "ours")
         pstats.Stats(profiler, stream=sys.stdout).strip_dirs().sort_stats("tottime").print_stats(top)
+
+
+@main.command()
+@click.argument("raw", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.argument("counts", nargs=-1, type=int)
+def growth(raw: Path, name: str, counts: tuple[int, ...]) -> None:
+    """Print time and memory for about so many rows: the records again and again, each time with other texts."""
+    click.echo("| records | rows | s | rows/s | peak memory, MB |\n|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (case,) = cases(raw, [name], folder)
+        rows, lines = ours(case, folder / "once"), case.lines.read_bytes().splitlines()
+        for number, count in enumerate(counts):
+            times = -(-count // rows)
+            with case.lines.open("wb") as repeated:
+                for copy in range(times):
+                    for line in lines:
+                        # Else they would be duplicates; and an id is given once.
+                        record = orjson.loads(line)
+                        del record["id"]
+                        repeated.write(orjson.dumps({**record, "text": f"{record['text']} {copy}"}) + b"\n")
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                made, seconds, memory = pool.submit(_grown, case, folder / f"grown-{number}").result()
+            click.echo(
+                f"| {times * len(lines):,} | {made:,} | {seconds:,.1f} | {made / seconds:,.0f} | {memory / 1e6:,.0f} |"
+            )
+
+
+def _grown(case: Case, target: Path) -> tuple[int, float, int]:
+    """Rows, processor seconds and bytes at most of a process that does nothing else."""
+    start = time.process_time()
+    rows = ours(case, target)
+    return rows, time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":

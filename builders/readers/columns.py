@@ -53,10 +53,10 @@ def read_columns(
     def plain(tokens: list[str], layers: list[list[str]]) -> bool:
         return "" not in tokens and all(map(known.issuperset, layers))
 
-    for first, block in _blocks(path, comment):
+    for first, height, block in _blocks(path, comment):
         # The cells of a whole sentence at once; where its lines differ in width, some token stands among the tags.
         cells = block.split() if separator is None else block.replace("\n", separator).split(separator)
-        found, odd = divmod(len(cells), block.count("\n") + 1)
+        found, odd = divmod(len(cells), height)
         if complete := not odd and found >= width:
             tokens = cells[token % found :: found]
             layers = [cells[column % found :: found] for column in columns]
@@ -78,15 +78,16 @@ def read_columns(
 
 def tagged_record(tokens: Sequence[str], layers: Sequence[Sequence[str]], origin: str, joiner: str = " ") -> Record:
     """The record of a sentence's tokens and their tags, one list of tags for each layer of mentions."""
-    spans = [span for tags in layers for span in tag_spans(tags)]
+    text, gap = joiner.join(tokens), len(joiner)
+    spans = tag_spans(layers[0]) if len(layers) == 1 else [span for tags in layers for span in tag_spans(tags)]
     if not spans:
-        return Record(joiner.join(tokens), origin=origin)
-    text, starts = join_tokens(tokens, joiner)
+        return Record(text, (), (), (), "", origin)
+    before = list(accumulate(map(len, tokens), initial=0))  # characters of the tokens before each
     entities = []
     for i, j, label in spans:
-        start, end = starts[i], starts[j - 1] + len(tokens[j - 1])
+        start, end = before[i] + gap * i, before[j] + gap * (j - 1)
         entities.append(Entity(text[start:end], label, start, end))
-    return Record(text, tuple(entities), origin=origin)
+    return Record(text, tuple(entities), (), (), "", origin)
 
 
 def read_either_order(path: Path) -> Iterator[Record | Rejected]:
@@ -130,8 +131,11 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     start, label = -1, ""
     for i, tag in enumerate(tags):
-        if tag == "O" and start < 0:
-            continue  # most tokens, so they are passed over fast
+        if tag == "O":  # most tokens, so they are passed over fast
+            if start >= 0:
+                spans.append((start, i, label))
+                start = -1
+            continue
         prefix, name = tag[:1], tag[2:]
         if start >= 0 and (name != label or prefix not in "IMEL"):
             spans.append((start, i, label))
@@ -146,8 +150,11 @@ def tag_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _blocks(path: Path, comment: str) -> Iterator[tuple[int, str]]:
-    """(number of the first line, lines) of each sentence; a document's mark ends one too, with or without a blank."""
+def _blocks(path: Path, comment: str) -> Iterator[tuple[int, int, str]]:
+    """(number of the first line, how many lines, these) of each sentence.
+
+    A document's mark ends one too, with or without a blank.
+    """
     gaps = re.compile(_GAP.format(f"|{re.escape(comment)}[^\n]*" if comment else ""))
     number, rest, more = 1, "\n", True  # what is not told yet, from the end of the line before it on
     with open_text(path) as file:
@@ -157,10 +164,14 @@ def _blocks(path: Path, comment: str) -> Iterator[tuple[int, str]]:
             rest = (rest + (chunk or "\n\n")).replace("\r\n", "\n")
             place = 1
             for gap in gaps.finditer(rest):
-                if place < gap.start():
-                    yield number, rest[place : gap.start()]
-                number += rest.count("\n", place, gap.end())
-                place = gap.end()
+                start, end = gap.span()
+                if place < start:
+                    block = rest[place:start]
+                    lines = block.count("\n") + 1
+                    yield number, lines, block
+                    number += lines - 1
+                number += rest.count("\n", max(place, start), end)
+                place = end
             rest = rest[place - 1 :]
 
 

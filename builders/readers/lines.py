@@ -31,7 +31,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
         # Text is decoded in chunks, so the line is looked up; the reader may be behind it.
         with path.open("rb") as raw:
             bad = next(number for number, line in enumerate(raw, 1) if not _is_utf8(line))
-        raise FormatError(f"{path}:{bad}: this line is not UTF-8; convert the file to UTF-8.") from None
+        raise _not_utf8(path, bad) from None
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -46,16 +46,25 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
-    """Yield (`file:line`, object) for each line that holds JSON; a line that does not is set aside."""
+    """Yield (`file:line`, object) for each line that holds JSON; a line that does not is set aside.
+
+    Raises:
+        FormatError: where a line is not UTF-8.
+    """
     name = str(path)
-    for number, line in read_lines(path):
-        if not line or line.isspace():
-            continue
-        origin = f"{name}:{number}"
-        try:
-            yield origin, orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            yield Rejected(origin, f"not JSON: {error}", content=line[:200])
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number == 1:
+                line = line.removeprefix(_BOM)
+            if line.isspace():
+                continue
+            try:
+                yield f"{name}:{number}", orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                if not _is_utf8(line):
+                    raise _not_utf8(path, number) from None
+                if content := line.decode().strip():
+                    yield Rejected(f"{name}:{number}", f"not JSON: {error}", content=content[:200])
 
 
 def parse_json_items(path: Path, parse: Parse) -> Iterator[Record | Rejected]:
@@ -85,7 +94,7 @@ def read_json_items(path: Path) -> Iterator[tuple[str, Any] | Rejected]:
         FormatError: where an array is not UTF-8 or breaks off; the message names the line.
     """
     with path.open("rb") as file:
-        array = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+        array = file.read(64).removeprefix(_BOM).lstrip().startswith(b"[")
     yield from _array_items(path) if array else read_json_lines(path)
 
 
@@ -139,11 +148,16 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}:{line}: this line is not UTF-8; convert the file to UTF-8.") from None
+        raise _not_utf8(path, line) from None
 
 
 _NEXT = re.compile(r"[^\s,]|\Z")  # the next item of an array, its end, or the end of the text
 _CHUNK = 1 << 20  # characters
+_BOM = b"\xef\xbb\xbf"
+
+
+def _not_utf8(path: Path, line: int) -> FormatError:
+    return FormatError(f"{path}:{line}: this line is not UTF-8; convert the file to UTF-8.")
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -56,9 +56,8 @@ def split_sentences(
         cuts.difference_update(range(first + 1, last))
     sentences, start = [], 0
     for cut in sorted(cuts):
-        sentence = text[start:cut]
-        if stripped := sentence.strip():
-            left = start + len(sentence) - len(sentence.lstrip())
+        if stripped := text[start:cut].strip():
+            left = text.index(stripped, start)
             sentences.append((left, left + len(stripped)))
         start = cut
     return sentences
