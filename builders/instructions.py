@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,8 @@ from .tasks import Option, Schema, Task, instruction_string, to_json
 
 if TYPE_CHECKING:
     from .wording import SourceWording
+
+T = TypeVar("T")
 
 TRAINING_SPLITS = ("train", "validation")
 NEGATIVES = ("hard", "random", "all")
@@ -104,7 +106,7 @@ class Asking:
         columns["id"] = pa.array([record.id for record in records], pa.string()).take(pa.array(rows.records))
         if self.wording is not None:
             self._reword(self.wording, columns, rows.batches, split)
-        return pa.table({**columns, "batch": rows.batches, "filled": rows.filled})
+        return pa.table({**columns, "batch": rows.batches.astype(np.int32), "filled": rows.filled})
 
     def rows(self, record: Record, split: str) -> list[tuple[int, str, str]]:
         """(batch, instruction, output) for each schema batch of one record."""
@@ -134,7 +136,7 @@ class Asking:
         answers[gold.records, gold.options] = np.arange(len(gold.answers))
         sizes, options = self._cut(self._asked(answers >= 0, streams, split))
         records = np.repeat(np.arange(len(ids)), list(map(len, sizes)))
-        batches = np.array([batch for cut in sizes for batch in range(len(cut))], np.int32)
+        batches = np.array([batch for cut in sizes for batch in range(len(cut))], np.int64)
         of_each = np.array([size for cut in sizes for size in cut], np.int64)
         rows = _Rows(records, batches, of_each, options, answers[np.repeat(records, of_each), options])
         if self.keep_empty < 1 and split in TRAINING_SPLITS:
@@ -144,7 +146,7 @@ class Asking:
 
     def _asked(self, positive: Flags, streams: Streams, split: str) -> Asked:
         """What each record is asked for; `positive` says whether it has the option, (records, options)."""
-        if not self.task.asks_negatives:
+        if not self.task.asks_negatives or not self._options:
             return Asked(positive.sum(axis=1), np.nonzero(positive)[1])
         if split in TRAINING_SPLITS:
             return sampled(positive, self._hard, self.task.split_num, streams, self.negatives_kind)
@@ -188,7 +190,7 @@ class Asking:
         rows = zip(*(columns[name].to_pylist() for name in ("id", "instruction", "output")), batches, strict=True)
         reworded = []
         for record_id, instruction, output, batch in rows:
-            chance = _generator(self.seed, f"{record_id} {batch} wording") if split in TRAINING_SPLITS else None
+            chance = generator(self.seed, f"{record_id} {batch} wording") if split in TRAINING_SPLITS else None
             reworded.append(wording.reword(self.task, instruction, output, chance))
         for name, values in zip(("instruction", "output"), zip(*reworded, strict=True), strict=False):
             columns[name] = pa.array(values, pa.string())
@@ -234,14 +236,15 @@ def _joined(values: pa.Array, places: Integers, rows: _Rows) -> pa.Array:
     return pc.binary_join(pa.ListArray.from_arrays(rows.starts.astype(np.int32), values.take(pa.array(places))), ", ")
 
 
-def _generator(seed: int, row: str) -> random.Random:
+def generator(seed: int, row: str) -> random.Random:
+    """A generator that depends on the seed and the row's id alone, so that no order of work can matter."""
     digest = blake2b(f"{seed}/{row}".encode(), digest_size=8).digest()
     return random.Random(int.from_bytes(digest, "big"))
 
 
 def batches(
-    options: Sequence[Option], split_num: int, key: Callable[[Option], str] | None = None, published: bool = False
-) -> list[list[Option]]:
+    options: Sequence[T], split_num: int, key: Callable[[T], str] | None = None, published: bool = False
+) -> list[list[T]]:
     """Cut into as few batches as `split_num` allows, in order; sizes differ by one at most, larger ones first.
 
     Two options with one key never share a batch, since the answer could hold only one of them.
@@ -260,7 +263,7 @@ def batches(
     return [list(options[i:j]) for i, j in zip(starts, starts[1:], strict=False)]
 
 
-def _published(options: Sequence[Option], split_num: int) -> list[list[Option]]:
+def _published(options: Sequence[T], split_num: int) -> list[list[T]]:
     cut = [list(options[i : i + split_num]) for i in range(0, len(options), split_num)]
     if len(cut) > 1 and len(cut[-1]) < split_num // 2:
         rest = cut.pop()
@@ -268,7 +271,7 @@ def _published(options: Sequence[Option], split_num: int) -> list[list[Option]]:
     return cut
 
 
-def _dealt(options: Sequence[Option], count: int, key: Callable[[Option], str]) -> list[list[Option]]:
+def _dealt(options: Sequence[T], count: int, key: Callable[[T], str]) -> list[list[T]]:
     """Deal like cards, neighbours of one key first, so that they part; each batch keeps the order given."""
     first: dict[str, int] = {}
     for place, option in enumerate(options):

@@ -17,6 +17,7 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 _LAST = np.uint64(2**64 - 1)
+_NONE = np.empty(0, np.int64)
 
 
 class Asked(NamedTuple):
@@ -36,7 +37,9 @@ class Streams:
 
     def numbers(self, records: Integers, places: Integers) -> Numbers:
         """The number below 2**64 at each place of each record's stream; both are arrays of a shape that fits."""
-        mixed = self._first[records] + (places.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed: Numbers = self._first[records] + (places.astype(np.uint64) + np.uint64(1)) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return mixed ^ (mixed >> np.uint64(31))
@@ -58,7 +61,8 @@ def sampled(positive: Flags, hard: Sequence[Integers], others: int, streams: Str
     records, options = np.arange(count)[:, None], np.arange(size)
     asked = positive.copy()
     with_options, by = np.nonzero(positive)
-    asked[np.repeat(with_options, [len(hard[option]) for option in by]), _joined(hard, by)] = True
+    negatives = [hard[option] for option in by.tolist()]
+    asked[np.repeat(with_options, list(map(len, negatives))), np.concatenate([_NONE, *negatives])] = True
     more = np.full(count, others)
     if kind == "random":
         more += asked.sum(axis=1) - positive.sum(axis=1)
@@ -74,7 +78,3 @@ def sampled(positive: Flags, hard: Sequence[Integers], others: int, streams: Str
     order = np.where(asked, streams.numbers(records, options + size), _LAST).argsort(axis=1)
     counts = asked.sum(axis=1)
     return Asked(counts, order[options < counts[:, None]])
-
-
-def _joined(parts: Sequence[Integers], places: Integers) -> Integers:
-    return np.concatenate([np.empty(0, np.int64), *(parts[place] for place in places)])

@@ -16,10 +16,10 @@ class Digests:
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         found = [np.fromfile(path, np.uint64) for path in paths]
-        self._sorted = memoryview(np.unique(np.concatenate([*found, np.empty(0, np.uint64)])))
+        self._sorted = np.unique(np.concatenate([*found, np.empty(0, np.uint64)])).data
 
-    def __contains__(self, digest: int) -> bool:
-        return _find(self._sorted, digest) >= 0
+    def __contains__(self, digest: object) -> bool:
+        return isinstance(digest, int) and _find(self._sorted, digest) >= 0
 
 
 def write_digests(digests: Iterable[int], path: Path) -> None:
@@ -32,8 +32,8 @@ class Seen:
 
     def __init__(self) -> None:
         self._recent: dict[int, int] = {}
-        self._digests = memoryview(np.empty(0, np.uint64))  # in order
-        self._said = memoryview(np.empty(0, np.int64))  # in the order of these
+        self._digests = np.empty(0, np.uint64).data  # in order
+        self._said = np.empty(0, np.int64).data  # in the order of these
 
     def first(self, digest: int, said: int) -> int | None:
         """What was first said under the digest; None if nothing was, and from now on this."""
@@ -52,7 +52,7 @@ class Seen:
         said = np.concatenate([self._said, np.fromiter(self._recent.values(), np.int64)])
         self._recent.clear()
         order = np.argsort(digests, kind="stable")  # quick, since most of it is in order already
-        self._digests, self._said = memoryview(digests[order]), memoryview(said[order])
+        self._digests, self._said = digests[order].data, said[order].data
 
 
 def _find(ordered: memoryview, digest: int) -> int:
