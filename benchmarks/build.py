@@ -51,11 +51,12 @@ def main() -> None:
 
 @main.command()
 @RAW
+@click.argument("names", nargs=-1)
 @click.option("--rounds", default=5)
-def readers(raw: Path, rounds: int) -> None:
+def readers(raw: Path, names: tuple[str, ...], rounds: int) -> None:
     """Print records and megabytes per second of each reader."""
     found: dict[str, dict[str, Reading]] = defaultdict(dict)
-    for source, folder in locate(raw).items():
+    for source, folder in locate(raw, names).items():
         name = _reader(source)
         found[name][source.name] = reading = Reading()
         for split in source.files:

@@ -123,9 +123,10 @@ class Asking:
         gold = _Gold([], [], [], [])
         for number, record in enumerate(records):
             for option, answer in self.task.gold(record, self.schema).items():
+                place = self._place[option]
                 gold.records.append(number)
-                gold.options.append(self._place[option])
-                gold.answers.append(f"{to_json(self.task.key(option))}: {to_json(answer)}")
+                gold.options.append(place)
+                gold.answers.append(self._keys[place] + to_json(answer))
                 if shown and self.task.entry_shows_gold:
                     gold.entries.append(to_json(self.task.entry(option, self.schema, answer)))
         return gold
@@ -224,10 +225,15 @@ class Asking:
         return to_json(self.task.instruction[self.language])
 
     @cached_property
+    def _keys(self) -> list[str]:
+        """The key of each option as an answer has it, up to the value."""
+        return [f"{to_json(self.task.key(option))}: " for option in self._options]
+
+    @cached_property
     def _json(self) -> tuple[pa.Array, pa.Array]:
         """Of each option its entry in the schema, and its key in the answer with the empty answer."""
         entries = [to_json(self.task.entry(option, self.schema, None)) for option in self._options]
-        absent = [f"{to_json(self.task.key(option))}: {to_json(self.task.empty())}" for option in self._options]
+        absent = [key + to_json(self.task.empty()) for key in self._keys]
         return pa.array(entries, pa.string()), pa.array(absent, pa.string())
 
 
