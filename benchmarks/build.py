@@ -123,7 +123,9 @@ def multiply(raw: Path, out: Path, times: int) -> None:
         target.mkdir(parents=True)
         for name in names:
             path = Path(folder) / name
-            if len(names) > 50:
+            if path.suffix in (".xml", ".sgm"):
+                shutil.copy(path, target / name)
+            elif len(names) > 50:
                 shutil.copy(path, target / name)
                 for number in range(1, times):
                     shutil.copy(path, target / f"copy{number}_{name}")
