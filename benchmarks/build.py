@@ -100,7 +100,7 @@ def whole(raw: Path, times: int) -> None:
             raw = Path(folder) / "raw"
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             records, rows, seconds, memory = pool.submit(_build, raw, Path(folder) / "iepile", 1).result()
-    size = file_size([raw]) if raw.exists() else 0
+        size = file_size([raw])
     click.echo(
         f"{size / 1e6:,.0f} MB, {records:,} records, {rows:,} rows: {seconds:,.1f} s, {rows / seconds:,.0f} rows/s, "
         f"at most {memory / 1e6:,.0f} MB of memory"

@@ -76,5 +76,7 @@ class RowWriter:
 
 def _size(table: pa.Table) -> int:
     """Bytes in memory, as if no column had room for nulls: what `nbytes` counts of these depends on the stretches."""
-    texts = sum(pc.sum(pc.binary_length(column)).as_py() for column in table if pa.types.is_string(column.type))
-    return int(texts) + 4 * table.num_rows * table.num_columns
+    texts = [column for column in table if pa.types.is_string(column.type)]
+    letters: int = sum(pc.sum(pc.binary_length(column)).as_py() for column in texts)
+    size: int = letters + 4 * table.num_rows * table.num_columns
+    return size
