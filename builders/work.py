@@ -25,9 +25,15 @@ def locked(work: Path, out: Path) -> Iterator[None]:
         IEPileError: where another build has it.
     """
     work.mkdir(parents=True, exist_ok=True)
+    lock = work / "lock"
     try:
-        with FileLock(work / "lock", timeout=0):
-            yield
+        with FileLock(lock, timeout=0):
+            try:
+                yield
+            finally:
+                if list(work.iterdir()) == [lock]:  # nothing was begun: leave nothing behind
+                    lock.unlink()
+                    work.rmdir()
     except Timeout:
         raise IEPileError(
             f"Another build of {out} is under way; wait for it, or name another folder with --out."

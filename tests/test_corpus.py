@@ -155,6 +155,7 @@ def test_wrong_names_and_folders_are_one_sentence(raw: Path, tmp_path: Path) -> 
         build(tmp_path / "empty", tmp_path / "iepile")
     with pytest.raises(IEPileError, match="did you mean 'CoNLL2003'"):
         build(raw, tmp_path / "iepile", only=["CoNLL203"])
+    assert not (tmp_path / "iepile.build").exists()  # nothing is left behind
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").write_text("years of work")
     with pytest.raises(IEPileError, match="was not made by a build"):
