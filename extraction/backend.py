@@ -46,6 +46,9 @@ class Reply:
     logprobs: tuple[tuple[int, float], ...] | None = None
 
 
+OnReply = Callable[[int, Reply], None]
+
+
 class Backend(Protocol):
     """Runs a model.
 
@@ -60,16 +63,14 @@ class Backend(Protocol):
         """Tokens that a prompt may have, so that the answer still fits; None where it is not known."""
         ...
 
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
+    def reply(self, questions: Sequence[Question], decoding: Decoding, on_reply: OnReply | None = None) -> list[Reply]:
         """Answer the questions, greedily; the replies stand in the questions' order.
 
         Args:
             questions: in any order; the backend batches them as it likes.
             decoding: `grounded`: JSON with exactly the asked keys whose values are substrings of the text; `json`: the
                 same with any values; `free`: whatever the model writes.
-            on_reply: called with the number of replies that have come since the last call.
+            on_reply: called with each reply as it comes, and its question's place.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,58 @@ from ..builders.console import echo_json
 from ..builders.errors import IEPileError
 
 DECODINGS = click.Choice(["grounded", "json", "free"])
+PROFILES = click.Choice(["default", "published"])
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that asks a model."""
+    options = (
+        click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent."),
+        click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder."),
+        click.option("--url", help="A server that speaks OpenAI's chat completions; MODEL is its name there."),
+        click.option("--decoding", type=DECODINGS, default="grounded", show_default=True,
+                     help="`grounded`: what stands in the text; `json`: what parses; `free`: anything."),
+        click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Prompts answered together."),
+        click.option("--max-new-tokens", type=click.IntRange(1), metavar="N", help="The longest answer, in tokens."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _backend_options(url: str | None, batch_size: int | None, max_new_tokens: int | None) -> dict[str, Any]:
+    """What `Extractor.from_pretrained` takes; of a server, a batch is what it is asked at a time."""
+    server = {"backend": "openai", "url": url} if url else {}
+    given = {**server, "concurrency" if url else "batch_size": batch_size, "max_new_tokens": max_new_tokens}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
-@click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent.")
-@click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
+@_model_options
 @click.option("--task", help="NER, RE, EE, EET, EEA, SPO or KG.")
 @click.option(
     "--schema", required=True, metavar="LABELS|FILE", help="Labels with commas between, or a YAML/JSON file."
 )
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Of the instruction; else guessed from the text.")
-@click.option("--decoding", type=DECODINGS, default="grounded", show_default=True,
-              help="`grounded`: what stands in the text; `json`: what parses; `free`: anything.")  # fmt: skip
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), default=0.0, help="Leave out what the model is less sure of."
+)
+@click.option("--window", type=click.IntRange(1), metavar="N", help="Tokens of a long text to ask about at a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def extract(
     texts: tuple[str, ...],
     model: str | None,
     adapter: str | None,
+    url: str | None,
+    decoding: str,
+    batch_size: int | None,
+    max_new_tokens: int | None,
     task: str | None,
     schema: str,
     language: str | None,
-    decoding: str,
+    threshold: float,
+    window: int | None,
     as_json: bool,
 ) -> None:
     """Extract from each TEXT, or from each line of standard input, what SCHEMA asks for."""
@@ -41,8 +72,10 @@ def extract(
 
     lines = list(texts) or [line for line in sys.stdin.read().splitlines() if line.strip()]
     asked = Path(schema) if Path(schema).is_file() else [label.strip() for label in schema.split(",")]
-    extractor = Extractor.from_pretrained(model, adapter)
-    results = extractor.extract(lines, asked, task=task, language=language, decoding=decoding)
+    extractor = Extractor.from_pretrained(model, adapter, **_backend_options(url, batch_size, max_new_tokens))
+    results = extractor.extract(
+        lines, asked, task=task, language=language, decoding=decoding, threshold=threshold, window=window
+    )
     if as_json:
         return echo_json([result.to_dict() for result in results])
     for result in results:
@@ -60,70 +93,78 @@ def extract(
 @click.command()
 @click.argument("predictions", type=click.Path(path_type=Path))
 @click.option("--task", help="Of published rows that do not say.")
+@click.option("--profile", type=PROFILES, default="default", show_default=True,
+              help="`published`: by the rule that published figures were made by, to the last digit.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def score(predictions: Path, task: str | None, as_json: bool) -> None:
+def score(predictions: Path, task: str | None, profile: str, as_json: bool) -> None:
     """Score a PREDICTIONS file: rows of ours with a `prediction` column, or the published prediction format."""
     from .scoring import score
 
-    scores = score(predictions, task)
+    scores = score(predictions, task, profile=profile)
     if as_json:
         return echo_json(scores.to_dict())
     click.echo(scores.table())
 
 
 @click.command()
-@click.option("--model", metavar="ID", help="Base model: a Hub id or a folder; the adapter's own if absent.")
-@click.option("--adapter", metavar="ID", help="LoRA adapter for it: a Hub id or a folder.")
+@_model_options
 @click.option("--data", default="iepile", show_default=True, metavar="DIR", help="A built corpus, or native files.")
+@click.option("--suite", metavar="NAME", help="zero-shot-en, zero-shot-zh or supervised, beside the published scores.")
 @click.option("--config", default="all", show_default=True, help="Such as en_ner.")
 @click.option("--split", default="test", show_default=True, help="train, validation, test or zero_shot.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N records of each task and source.")
-@click.option("--seed", default=42, show_default=True, help="Draws those records.")
-@click.option("--decoding", type=DECODINGS, default="grounded", show_default=True, help="As for extract.")
-@click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Prompts answered together.")
-@click.option("--max-new-tokens", type=click.IntRange(1), metavar="N", help="The longest answer, in tokens.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write predictions and report there.")
+@click.option("--seed", default=42, show_default=True, help="Of all that is drawn: records, examples, orders.")
+@click.option("--shots", type=click.IntRange(0), default=0, metavar="K", help="Examples from train before a question.")
+@click.option(
+    "--orders", type=click.IntRange(1), default=1, metavar="N", help="Orders to ask a schema in: mean, spread."
+)
+@click.option("--profile", type=PROFILES, default="default", show_default=True, help="How to score; see `score`.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write predictions and report there; a stopped run goes on there.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
 def evaluate(
+    ctx: click.Context,
     model: str | None,
     adapter: str | None,
-    data: str,
-    config: str,
-    split: str,
-    sources: tuple[str, ...],
-    limit: int | None,
-    seed: int,
-    decoding: str,
+    url: str | None,
     batch_size: int | None,
     max_new_tokens: int | None,
+    suite: str | None,
+    sources: tuple[str, ...],
     out: Path | None,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Run a model on rows of a corpus and score it: micro precision, recall and F1 by task and source."""
     from ..builders.progress import reporter
     from .evaluate import evaluate
+    from .suites import get_suite
 
-    options: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
+    if suite and (named := [n for n in ("config", "split", "sources") if _given(ctx, n)]):
+        raise click.UsageError(f"A suite names its own rows: leave --{named[0].removesuffix('s')} out.")
     done = evaluate(
         model,
         adapter,
-        data=data,
-        config=config,
-        split=split,
+        suite=suite,
         sources=sources or None,
-        limit=limit,
-        seed=seed,
-        decoding=decoding,
         out=out,
         on_rows=reporter("evaluating", "rows"),
-        **{name: value for name, value in options.items() if value is not None},
+        **settings,
+        **_backend_options(url, batch_size, max_new_tokens),
     )
     if as_json:
         return echo_json(done.to_dict())
     click.echo(done.scores.table())
+    if suite:
+        click.echo(f"\n{get_suite(suite).table(done.scores)}")
     if out:
         click.echo(f"predictions.jsonl, report.md and report.json are in {out}.")
+
+
+def _given(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 @click.command()

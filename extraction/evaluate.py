@@ -7,7 +7,7 @@ the same figures) and the report (see `report.py`). A run that was stopped goes 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,16 +16,16 @@ from typing import Any
 import iepile
 
 from ..builders.errors import IEPileError
-from .backend import Decoding
+from .backend import Decoding, Reply
 from .extractor import Extractor
 from .metrics import Scores
 from .predictions import Row
-from .run_folder import RunFolder, Settings, digest, row_key
+from .run_folder import Key, RunFolder, Settings, digest, row_key
 from .scoring import score
 from .selection import Shots, load_rows, pick_shots, questions, reorder, select
 from .suites import get_suite
 
-CHUNK = 256  # rows between two writes: as much work as a killed run can lose
+CHUNK = 2048  # rows asked together, to be batched by what they share; each answer is written when it comes
 LIBRARIES = ("torch", "transformers", "peft", "llguidance")
 
 
@@ -130,15 +130,17 @@ def evaluate(
     if out is not None:
         from .report import write_report
 
-        for folder, found in zip(folders, predictions, strict=True):
-            if folder:
-                folder.finish(found)
+        used = [folder for folder in folders if folder]
+        for folder, found in zip(used, predictions, strict=True):
+            folder.finish(found)
         write_report(done, Path(out))
+        for folder in used:
+            folder.close()
     return done
 
 
 class _Asking:
-    """Asks rows in chunks, and keeps count of what was done."""
+    """Asks rows, and keeps count of what was done."""
 
     def __init__(
         self,
@@ -159,22 +161,21 @@ class _Asking:
         self._count(len(known))
         fresh = [row for row in rows if row_key(row) not in known]
         start = time.perf_counter()
-        for chunk in self._chunks(fresh):
-            if run:
-                run.append(chunk)
-            known.update({row_key(row): row for row in chunk})
+        for first in range(0, len(fresh), CHUNK):
+            self._ask(fresh[first : first + CHUNK], known, run)
         self.seconds += time.perf_counter() - start
         self.answered += len(fresh)
         return tuple(known[row_key(row)] for row in rows)
 
-    def _chunks(self, rows: Sequence[Row]) -> Iterator[list[dict[str, Any]]]:
-        for first in range(0, len(rows), CHUNK):
-            chunk = rows[first : first + CHUNK]
-            answers = self._extractor.answer(questions(chunk, self._shots), self._decoding, self._count)
-            yield [
-                {**row, "prediction": answer.reply.output, "cut": answer.reply.cut}
-                for row, answer in zip(chunk, answers, strict=True)
-            ]
+    def _ask(self, rows: Sequence[Row], known: dict[Key, dict[str, Any]], run: RunFolder | None) -> None:
+        def keep(place: int, reply: Reply) -> None:
+            answered = {**rows[place], "prediction": reply.output, "cut": reply.cut}
+            known[row_key(answered)] = answered
+            if run:
+                run.append(answered)
+            self._count(1)
+
+        self._extractor.answer(questions(rows, self._shots), self._decoding, keep)
 
     def _count(self, more: int) -> None:
         self._done += more

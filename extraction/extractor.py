@@ -8,14 +8,14 @@ result.entities[0].mention.start
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
 from ..builders.errors import IEPileError
 from .assembly import Part, build_result
-from .backend import DECODINGS, Backend, Decoding, Question, Reply
+from .backend import DECODINGS, Backend, Decoding, OnReply, Question, Reply
 from .confidence import with_confidence
 from .language import guess_language
 from .parsing import Parsed, parse
@@ -82,7 +82,7 @@ class Extractor:
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
         window: int | None = None,
-        on_reply: Callable[[int], None] | None = None,
+        on_reply: OnReply | None = None,
     ) -> Result: ...
 
     @overload
@@ -96,7 +96,7 @@ class Extractor:
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
         window: int | None = None,
-        on_reply: Callable[[int], None] | None = None,
+        on_reply: OnReply | None = None,
     ) -> list[Result]: ...
 
     def extract(
@@ -109,7 +109,7 @@ class Extractor:
         decoding: Decoding = "grounded",
         threshold: float = 0.0,
         window: int | None = None,
-        on_reply: Callable[[int], None] | None = None,
+        on_reply: OnReply | None = None,
     ) -> Result | list[Result]:
         """Ask for a schema in one text or several.
 
@@ -122,7 +122,7 @@ class Extractor:
             threshold: items that the model was less sure of, from 0 to 1, are left out.
             window: tokens of text that are asked about at a time; a longer text is cut at sentence ends. What fits the
                 model, and no more than `WINDOW`, if None.
-            on_reply: called with the number of answers that have come since the last call, for a progress bar.
+            on_reply: called with each reply as it comes, and its question's place among all that are asked.
 
         Returns:
             A result for each text, in order; one result for one text.
@@ -147,7 +147,7 @@ class Extractor:
         self,
         questions: Sequence[Question],
         decoding: Decoding = "grounded",
-        on_reply: Callable[[int], None] | None = None,
+        on_reply: OnReply | None = None,
     ) -> list[Answer]:
         """Answer rows: one answer for each question, in order."""
         if decoding not in DECODINGS:

@@ -86,7 +86,7 @@ def decode(
     batch_size: int = 8,
     force: bool = True,
     share: bool = True,
-    on_done: Callable[[int], None] | None = None,
+    on_done: Callable[[list[Row]], None] | None = None,
 ) -> None:
     """Write after each row's prompt the likeliest tokens; `tokens`, `logprobs` and `finished` are filled in.
 
@@ -98,7 +98,7 @@ def decode(
         batch_size: rows at a time.
         force: whether forced tokens are appended without a step of their own.
         share: whether what all prompts of a batch open with (the instruction, mostly the schema too) is read once.
-        on_done: called with the number of rows done since the last call.
+        on_done: called with rows that are done.
     """
     plain = not _slides(model)
     prefix = _Prefix(model) if share and plain else None
@@ -160,7 +160,7 @@ def _decode_batch(
     pad_id: int,
     force: bool,
     prefix: _Prefix | None,
-    on_done: Callable[[int], None] | None,
+    on_done: Callable[[list[Row]], None] | None,
 ) -> None:
     device = model.device
     for row in rows:
@@ -172,10 +172,11 @@ def _decode_batch(
     while True:
         keep = [n for n, row in enumerate(rows) if not row.over]
         if len(keep) < len(rows):
+            over = [row for row in rows if row.over]
+            for row in over:
+                row.constraint = None
             if on_done:
-                on_done(len(rows) - len(keep))
-            for row in rows:
-                row.constraint = None if row.over else row.constraint
+                on_done(over)
             if not keep:
                 return
             chosen = torch.tensor(keep, device=device)

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import HTTPException
 from typing import Any
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from ..builders.errors import IEPileError
-from .backend import Decoding, Question, Reply
+from .backend import Decoding, OnReply, Question, Reply
 from .parsing import complete, parse
 from .shapes import answer_shapes, json_schema
 
@@ -82,17 +82,16 @@ class OpenAIBackend:
         wide = sum(char > "\u2e7f" for char in instruction)
         return wide + (len(instruction) - wide) // 3 + 40
 
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
+    def reply(self, questions: Sequence[Question], decoding: Decoding, on_reply: OnReply | None = None) -> list[Reply]:
         replies: dict[int, Reply] = {}
         with ThreadPoolExecutor(self._concurrency) as pool:
             asked = {pool.submit(self._ask, question, decoding): n for n, question in enumerate(questions)}
             try:
                 for future in as_completed(asked):
-                    replies[asked[future]] = future.result()
+                    place = asked[future]
+                    replies[place] = future.result()
                     if on_reply:
-                        on_reply(1)
+                        on_reply(place, replies[place])
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -11,6 +12,8 @@ from typing import Any
 
 from ..builders.errors import IEPileError
 from .predictions import Row
+
+Key = tuple[str, str, int]  # task, id, batch
 
 
 @dataclass(frozen=True)
@@ -40,38 +43,42 @@ class RunFolder:
         self._folder, self._part, self._whole = folder, folder / f"{name}.part.jsonl", folder / f"{name}.jsonl"
         self._header = json.dumps({"settings": asdict(settings)}, ensure_ascii=False)
 
-    def resume(self) -> dict[tuple[str, str, int], dict[str, Any]]:
+    def resume(self) -> dict[Key, dict[str, Any]]:
         """The rows that an earlier run of the same settings answered.
 
         Raises:
             IEPileError: where the folder holds part of another run.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        if not self._part.exists():
+        # Behind the last line end stands nothing, or what a kill left of a row.
+        written, end, _ = self._part.read_bytes().rpartition(b"\n") if self._part.exists() else (b"", b"", b"")
+        if not end:
             self._part.write_text(f"{self._header}\n", encoding="utf-8")
             return {}
-        lines = self._part.read_text(encoding="utf-8").split("\n")
-        if lines[0] != self._header:
+        header, *rows = written.decode().split("\n")
+        if header != self._header:
             raise IEPileError(
                 f"{self._folder} holds part of a run with other settings; name another --out, or delete {self._part}."
             )
-        whole = lines[1:-1]  # behind the last line end stands nothing, or what a kill left of a row
-        self._part.write_text("".join(f"{line}\n" for line in (lines[0], *whole)), encoding="utf-8")
-        return {row_key(row): row for row in map(json.loads, whole)}
+        os.truncate(self._part, len(written) + 1)
+        return {row_key(row): row for row in map(json.loads, rows)}
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Add answered rows."""
+    def append(self, row: Row) -> None:
+        """Add an answered row."""
         with self._part.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def finish(self, predictions: Iterable[Row]) -> None:
-        """Write all rows in the corpus's order."""
+        """Write all rows in the corpus's order; what is there to go on from stays until `close`."""
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in predictions)
         self._whole.write_text("".join(lines), encoding="utf-8")
+
+    def close(self) -> None:
+        """The report is written: there is nothing to go on with."""
         self._part.unlink()
 
 
-def row_key(row: Row) -> tuple[str, str, int]:
+def row_key(row: Row) -> Key:
     """What tells a row of a run from the others."""
     return row["task"], row["id"], row["batch"]
 

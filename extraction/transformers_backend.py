@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..builders.errors import IEPileError
 from ..training.adapters import find_adapter, load_adapter
 from ..training.base_models import load_model, load_tokenizer, resolve_base_model
 from ..training.prompts import CHAT, encode_prompt, stop_id
-from .backend import Decoding, Question, Reply
+from .backend import Decoding, OnReply, Question, Reply
 from .generation import Row, decode
 from .parsing import complete
 
@@ -117,22 +117,31 @@ class TransformersBackend:
     def count_tokens(self, instruction: str) -> int:
         return len(encode_prompt(self.tokenizer, instruction, self.template))
 
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
+    def reply(self, questions: Sequence[Question], decoding: Decoding, on_reply: OnReply | None = None) -> list[Reply]:
         rows = [self._row(question, decoding) for question in questions]
-        fitting = [row for row in rows if row.limit > 0]
-        if len(fitting) < len(rows):
-            logger.warning("%d prompts are longer than the model's %s tokens", len(rows) - len(fitting), self.context)
+        places = {id(row): place for place, row in enumerate(rows)}
+        replies: dict[int, Reply] = {}
+
+        def note(done: Iterable[Row]) -> None:
+            for row in done:
+                place = places[id(row)]
+                replies[place] = self._read(row, questions[place], decoding)
+                if on_reply:
+                    on_reply(place, replies[place])
+
+        long = [row for row in rows if row.over]
+        if long:
+            logger.warning("%d prompts are longer than the model's %s tokens", len(long), self.context)
+            note(long)
         decode(
             self.model,
-            fitting,
+            rows,
             stop_ids=frozenset((self.stop_id, *self._eos_ids)),
             pad_id=int(self.tokenizer.pad_token_id),
             batch_size=self.batch_size,
-            on_done=on_reply,
+            on_done=note,
         )
-        return [self._read(row, question, decoding) for row, question in zip(rows, questions, strict=True)]
+        return [replies[place] for place in range(len(rows))]
 
     def _row(self, question: Question, decoding: Decoding) -> Row:
         prompt = encode_prompt(self.tokenizer, question.instruction, self.template)

@@ -1,9 +1,9 @@
 """A backend that gives prepared answers, for what needs answers but no model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from iepile.extraction.backend import Decoding, Question, Reply
+from iepile.extraction.backend import Decoding, OnReply, Question, Reply
 
 
 class Canned:
@@ -17,9 +17,7 @@ class Canned:
         self.answers, self.output, self.room = answers or {}, output, room
         self.questions: list[Question] = []
 
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
+    def reply(self, questions: Sequence[Question], decoding: Decoding, on_reply: OnReply | None = None) -> list[Reply]:
         self.questions += questions
         return [Reply(self.output if self.output is not None else self._answer(q)) for q in questions]
 

@@ -1,14 +1,14 @@
 """Evaluation on a small built corpus: gold answers give 100, a stopped run goes on, `score` agrees."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from iepile.builders.corpus import build
 from iepile.builders.errors import IEPileError
-from iepile.extraction.backend import Decoding, Question, Reply
+from iepile.extraction.backend import Decoding, OnReply, Question, Reply
 from iepile.extraction.evaluate import evaluate
 from iepile.extraction.extractor import Extractor
 from iepile.extraction.scoring import score
@@ -23,19 +23,19 @@ class Gold:
 
     details, room = {"base": "gold"}, None
 
-    def __init__(self, answers: dict[str, str], calls: int = 1000) -> None:
-        self.answers, self.calls, self.asked = answers, calls, 0
+    def __init__(self, answers: dict[str, str], most: int = 100_000) -> None:
+        self.answers, self.most, self.asked = answers, most, 0
 
-    def reply(
-        self, questions: Sequence[Question], decoding: Decoding, on_reply: Callable[[int], None] | None = None
-    ) -> list[Reply]:
-        self.calls -= 1
-        if self.calls < 0:
-            raise KeyboardInterrupt
-        self.asked += len(questions)
-        if on_reply:
-            on_reply(len(questions))
-        return [Reply(self.answers[q.instruction]) for q in questions]
+    def reply(self, questions: Sequence[Question], decoding: Decoding, on_reply: OnReply | None = None) -> list[Reply]:
+        replies = []
+        for place, question in enumerate(questions):
+            if self.asked == self.most:
+                raise KeyboardInterrupt
+            self.asked += 1
+            replies.append(Reply(self.answers[question.instruction]))
+            if on_reply:
+                on_reply(place, replies[-1])
+        return replies
 
     def count_tokens(self, instruction: str) -> int:
         return len(instruction)
@@ -74,13 +74,12 @@ def test_gold_answers_score_100_in_every_task_and_source(corpus: Path, tmp_path:
     assert "| 100.00 |" in (tmp_path / "report.md").read_text()
 
 
-def test_a_stopped_run_goes_on_where_it_was(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iepile.extraction.evaluate.CHUNK", 2)
+def test_a_stopped_run_goes_on_where_it_was(corpus: Path, tmp_path: Path) -> None:
     options: dict[str, Any] = {"data": corpus, "split": "test", "out": tmp_path}
     total = len(rows(corpus, "all", "test"))
     assert total > 2
     with pytest.raises(KeyboardInterrupt):
-        evaluate(Extractor(gold(corpus, calls=1)), **options)
+        evaluate(Extractor(gold(corpus, most=2)), **options)
     part = tmp_path / "predictions.part.jsonl"
     part.write_text(part.read_text() + '{"id": "half a')  # what a kill leaves
     second = gold(corpus)
@@ -92,7 +91,7 @@ def test_a_stopped_run_goes_on_where_it_was(corpus: Path, tmp_path: Path, monkey
 
 def test_part_of_another_run_is_not_mixed_in(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        evaluate(Extractor(gold(corpus, calls=0)), data=corpus, config="en_ner", split="test", out=tmp_path)
+        evaluate(Extractor(gold(corpus, most=0)), data=corpus, config="en_ner", split="test", out=tmp_path)
     with pytest.raises(IEPileError, match="part of a run with other settings"):
         evaluate(Extractor(gold(corpus)), data=corpus, config="en_re", split="test", out=tmp_path)
 
@@ -179,6 +178,8 @@ def test_examples_stand_before_the_question(corpus: Path) -> None:
     class Listening(Gold):
         def reply(self, questions, decoding, on_reply=None):  # type: ignore[no-untyped-def]
             asked.extend(question.instruction for question in questions)
+            for place in range(len(questions)):
+                on_reply(place, Reply("{}"))
             return [Reply("{}") for _ in questions]
 
     evaluate(Extractor(Listening({})), data=corpus, config="en_re", split="test", shots=2, seed=1)

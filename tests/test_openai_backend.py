@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from iepile.builders.errors import IEPileError
 from iepile.builders.tasks import get_task
-from iepile.extraction.backend import Question
+from iepile.extraction.backend import Question, Reply
 from iepile.extraction.extractor import Extractor
 from iepile.extraction.openai_backend import OpenAIBackend
 
@@ -104,11 +104,11 @@ def test_answers_come_in_order_and_in_parallel(serve: Serve) -> None:
         gold(handler, body, n)
 
     server, backend = serve(slowly, concurrency=4)
-    counted: list[int] = []
+    came: dict[int, Reply] = {}
     texts = [f"Ada met Bo{n}." for n in range(12)]
-    replies = backend.reply([asked(text) for text in texts], "free", counted.append)
+    replies = backend.reply([asked(text) for text in texts], "free", came.__setitem__)
     assert [json.loads(r.output)["person"][1:] for r in replies] == [[f"Bo{n}"] for n in range(12)]
-    assert sum(counted) == 12 and 1 < server.most <= 4
+    assert [came[n] for n in range(12)] == replies and 1 < server.most <= 4
     results = Extractor(backend).extract(texts[:2], ["person"], task="NER")
     assert [e.mention.start for e in results[1].entities] == [0, 8]
 
