@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from ..builders.tasks import NAN, Task
@@ -104,7 +105,8 @@ class _Placer:
 
     def pair(self, one: str, other: str) -> tuple[Mention, Mention]:
         """Both at the occurrences nearest to each other."""
-        pairs = product(self.grounder.find(one)[1], self.grounder.find(other)[1])
+        others = self.grounder.find(other)[1]
+        pairs = ((span, near) for span in self.grounder.find(one)[1] for near in _neighbours(span, others))
         nearest = min(pairs, key=lambda pair: self._gap(*pair), default=None)
         first = self.near(one, nearest and self._moved(Mention(other, *nearest[1])))
         return first, self.near(other, first)
@@ -121,6 +123,13 @@ class _Placer:
             return mention
         spans = tuple((start + self.offset, end + self.offset) for start, end in mention.spans)
         return replace(mention, start=mention.start + self.offset, end=mention.end + self.offset, spans=spans)
+
+
+def _neighbours(span: Span, others: Sequence[Span]) -> Sequence[Span]:
+    """Of occurrences in order, the last before a span, the first behind it, and what lies between the two."""
+    before = bisect_right(others, span[0], key=itemgetter(1)) - 1
+    behind = bisect_left(others, span[1], key=itemgetter(0))
+    return others[max(before, 0) : behind + 1]
 
 
 def _entities(key: str, entry: Any, values: Sequence[str], place: _Placer) -> list[Entity]:

@@ -6,7 +6,7 @@ Offsets are of Python characters (code points), end exclusive, and always of the
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -91,18 +91,23 @@ class Grounder:
         A mention that is repeated takes its next occurrence each time. An occurrence inside a longer mention is taken
         last: of `New York` and `York`, the second is sought outside the first.
         """
-        taken: list[Span] = []
+        taken: set[Span] = set()
+        covered = bytearray(len(self.text))
+        # What is taken stays so: each of a mention's occurrences is looked at once, however often it is repeated.
+        free: dict[str, Iterator[Span]] = {}
+        fresh: dict[str, Iterator[Span]] = {}
         placed: dict[int, Mention] = {}
         for place in sorted(range(len(mentions)), key=lambda n: -len(mentions[n])):
-            match, spans = self.find(mentions[place])
-            free = [span for span in spans if not any(_overlap(span, other) for other in taken)]
-            fresh = [span for span in spans if span not in taken]
+            mention = mentions[place]
+            match, spans = self.find(mention)
             if not spans:
-                placed[place] = Mention(mentions[place])
+                placed[place] = Mention(mention)
                 continue
-            start, end = (free or fresh or spans)[0]
-            taken.append((start, end))
-            placed[place] = Mention(mentions[place], start, end, spans, match)
+            span = next((s for s in free.setdefault(mention, iter(spans)) if not any(covered[slice(*s)])), None)
+            span = span or next((s for s in fresh.setdefault(mention, iter(spans)) if s not in taken), spans[0])
+            taken.add(span)
+            covered[slice(*span)] = b"\1" * (span[1] - span[0])
+            placed[place] = Mention(mention, *span, spans, match)
         return [placed[place] for place in range(len(mentions))]
 
     def _find(self, mention: str) -> tuple[Match, tuple[Span, ...]]:
@@ -141,10 +146,6 @@ def _occurrences(text: str, mention: str) -> list[Span]:
         spans.append((place, place + len(mention)))
         place = text.find(mention, place + 1)
     return spans
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
 
 
 def _joined(before: str, after: str) -> bool:

@@ -73,14 +73,25 @@ def _back(sizes: list[int], first: int, last: int, budget: int) -> int:
 def _fitting(text: str, span: tuple[int, int], budget: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
     """The sentence, or pieces of one that is too long by itself, cut at blanks where there are any."""
     start, end = span
-    while start < end and count(text[start:end]) >= budget:
-        low, high = start + 1, end  # the longest piece that fits ends between the two
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if count(text[start:middle]) < budget else (low, middle)
-        blank = max(text.rfind(mark, start + (low - start) // 2, low) for mark in " \t,;，；、")
-        cut = blank + 1 if blank > start else low
-        yield start, cut
-        start = cut
-    if start < end:
-        yield start, end
+    while (reach := _reach(text, start, end, budget, count)) < end:
+        blank = max(text.rfind(mark, start + (reach - start) // 2, reach) for mark in " \t,;，；、")
+        reach = blank + 1 if blank > start else reach
+        yield start, reach
+        start = reach
+    yield start, end
+
+
+def _reach(text: str, start: int, end: int, budget: int, count: Callable[[str], int]) -> int:
+    """How far the longest piece from `start` goes that has fewer tokens than the budget; at least a character."""
+    fits, step = start, budget
+    # Steps that double: the tokens of all that is left would be counted for each piece otherwise.
+    while count(text[start : min(fits + step, end)]) < budget:
+        fits += step
+        if fits >= end:
+            return end
+        step *= 2
+    low, high = max(fits, start + 1), min(fits + step, end)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if count(text[start:middle]) < budget else (low, middle)
+    return low

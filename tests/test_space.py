@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 gradio = pytest.importorskip("gradio")
 
+from iepile.builders.tasks import TASKS as KNOWN  # noqa: E402
 from iepile.extraction.extractor import Extractor  # noqa: E402
 from iepile.spaces.extraction.app import EXAMPLES, LAUNCH, TASKS, build_app  # noqa: E402
 
@@ -30,6 +31,7 @@ ANSWERS = {
     "person": ["Ada", "Bo</b> & Co", "Zoe"],
     "<script>window.pwned=1</script>": ["met"],
     "spouse": [{"subject": "Ada", "object": "Bo"}],
+    "company": {"Co": {"boss": ["Ada", "Bo"]}},
     "hiring": [{"trigger": "met", "arguments": {"employer": "Ada", "employee": ["Bo", "Co"]}}],
 }
 
@@ -65,7 +67,10 @@ def test_every_task_gives_marks_a_table_and_json(app: Any) -> None:
     assert table["data"][2] == ["hiring", "met", "employee", "Co", "15–17"]
     _, table, _, _ = run(text, "EEA", "English", "hiring [met]: employer, employee", "grounded", 0)
     assert len(table["data"]) == 3
-    assert set(TASKS) == {"NER", "RE", "SPO", "EE", "EET", "EEA"}
+    _, table, _, _ = run(text, "KG", "English", "company: boss, home", "grounded", 0)
+    assert table["headers"] == ["entity", "attribute", "value", "at"]
+    assert table["data"] == [["Co", "boss", "Ada", "15–17, 0–3"], ["Co", "boss", "Bo", "15–17, 8–10"]]
+    assert set(TASKS) == set(KNOWN)
 
 
 def test_mistakes_are_told_in_a_sentence(app: Any) -> None:

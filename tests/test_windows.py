@@ -11,6 +11,7 @@ from iepile.extraction.extractor import Extractor
 from iepile.extraction.windows import split_text
 
 from canned import Canned
+from toy_models import toy_model, toy_tokenizer
 
 
 class Finder(Canned):
@@ -77,11 +78,79 @@ def test_chinese_without_blanks() -> None:
     assert sorted(e.mention.start or 0 for e in result.entities) == starts
 
 
-def test_fifty_thousand_words() -> None:
+def long_text(language: str, ends: bool, words: int = 50_000) -> tuple[str, list[int]]:
+    """A text of that many words (or Chinese characters), and where its names start."""
     rng = random.Random(4)
-    text = " ".join(rng.choice(["ada", "bo", "in", "Lund.", "met", "the"]) for _ in range(50_000)) + " Zoe."
-    result = Extractor(Finder()).extract(text, ["person"], task="NER", window=4_000)
-    assert [e.mention.start for e in result.entities] == [len(text) - 4]
+    english, chinese = ("ada bo in met the old".split(), "Zoe", ".", " "), (["的", "水", "到"], "张", "。", "")
+    filler, name, stop, blank = english if language == "en" else chinese
+    pieces, places, length = [], [], 0
+    for number in range(words):
+        if named := number % 97 == 0:
+            places.append(length)
+        word = name if named else rng.choice(filler)
+        pieces.append(word + (stop if ends and rng.random() < 0.1 else "") + blank)
+        length += len(pieces[-1])
+    return "".join(pieces), places
+
+
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_fifty_thousand_words_in_time_that_grows_with_them(language: str, ends: bool) -> None:
+    counted = 0
+
+    class Counting(Finder):
+        def count_tokens(self, instruction: str) -> int:
+            nonlocal counted
+            counted += len(instruction)
+            return len(instruction)
+
+    text, places = long_text(language, ends)
+    backend = Counting(room=2_000)
+    result = Extractor(backend).extract(text, ["person"], task="NER", window=1_000)
+    assert [e.mention.start for e in result.entities] == places
+    assert result.notes == (f"the text was read in {len(backend.questions)} stretches: what relates words of two of "
+                            "them cannot be found",)  # fmt: skip
+    assert counted < 100 * len(text)  # counted anew for each stretch, what is left would come to thousands
+    assert sum(len(question.text) for question in backend.questions) < 1.5 * len(text)
+
+
+def test_a_random_model_reads_fifty_thousand_words() -> None:
+    torch = pytest.importorskip("torch")
+    from iepile.extraction.transformers_backend import TransformersBackend
+
+    asked: list[Question] = []
+
+    class Listening(TransformersBackend):
+        def reply(self, questions, decoding, on_reply=None):  # type: ignore[no-untyped-def]
+            asked.extend(questions)
+            return super().reply(questions, decoding, on_reply)
+
+    tokenizer = toy_tokenizer()
+    text = long_text("en", True, 25_000)[0] + long_text("zh", True, 25_000)[0]
+    with torch.random.fork_rng():
+        backend = Listening(toy_model(tokenizer), tokenizer, batch_size=8, max_new_tokens=4)
+        result = Extractor(backend).extract(text, ["person"], task="NER", language="en")
+    assert max(backend.count_tokens(question.instruction) for question in asked) <= 1024 - 4
+    place = 0
+    for question in asked:  # each stretch opens within the one before, or behind it where only blanks are left out
+        start = text.index(question.text, max(0, place - len(question.text)))
+        assert not text[place:start].strip()
+        place = max(place, start + len(question.text))
+    assert place == len(text.rstrip())
+    assert all(text[e.mention.start : e.mention.end] == e.mention.text for e in result.entities)
+    cut = [note for note in result.notes if "token limit" in note]
+    assert cut and result.notes[0].startswith(f"the text was read in {len(asked)} stretches")
+
+
+def test_many_mentions_are_placed_in_moderate_time() -> None:
+    """A server may answer with anything: nothing grows with the square of what it says, or of the text."""
+    text = "the old ship, " * 5_000
+    names = ["the", "ship"] * 10_000
+    result = Extractor(Canned({"thing": names})).extract(text, ["thing"], task="NER", window=100_000)
+    assert len(result.entities) == 10_000
+    pairs = [{"subject": "the", "object": "ship"}] * 50
+    result = Extractor(Canned({"has": pairs})).extract(text, ["has"], task="RE", window=100_000)
+    assert [(r.subject.start, r.object.start) for r in result.relations] == [(0, 8)]
 
 
 def test_a_schema_that_leaves_no_room_is_named() -> None:

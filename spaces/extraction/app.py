@@ -28,6 +28,7 @@ TASKS: Mapping[str, tuple[str, str]] = {
     "EE": ("Events", "One a line: type: role, role"),
     "EET": ("Event triggers", "Event types, with commas between them."),
     "EEA": ("Event arguments", "One a line: type [trigger, trigger]: role, role"),
+    "KG": ("Entities with attributes", "One a line: entity type: attribute, attribute"),
 }
 HEADERS = ["type", "mention", "at"]  # of an empty table
 LANGUAGES = {"as the text": None, "English": "en", "Chinese": "zh"}
@@ -38,6 +39,8 @@ EXAMPLES = (
     ("Ilse Brandt, who was born in Kolmar, married the painter Otto Reiss.", "RE", "place of birth, spouse, employer"),
     ("In May the Velden Group bought the shipyard Norhaven for 40 million euros and dismissed 300 workers.", "EE",
      "acquisition: buyer, bought company, price, time\ndismissal: employer, number of people, time"),
+    ("The ferry Alder, built in Norhaven in 1957, was captained by Ilse Brandt, who was born in Kolmar.", "KG",
+     "ship: built in, year, captain\nperson: place of birth, job"),
 )  # fmt: skip
 
 THEME = gr.themes.Soft(
@@ -134,8 +137,9 @@ def _nothing(note: str) -> tuple[Any, ...]:
 
 def _table(result: Result) -> dict[str, Any]:
     """Headers and rows for the kind of items that the task finds."""
-    if result.task in ("RE", "SPO"):
-        headers = ["subject", "relation", "object", "at", "sure"]
+    if result.task in ("RE", "SPO", "KG"):
+        headers = ["entity", "attribute", "value"] if result.task == "KG" else ["subject", "relation", "object"]
+        headers += ["at", "sure"]
         rows = [
             [
                 r.subject.text,
