@@ -1,7 +1,7 @@
-"""Our corpus, prompt and metric in lm-evaluation-harness, for the many models and servers that it runs.
+r"""Our corpus, prompt and metric in lm-evaluation-harness, for the many models and servers that it runs.
 
     folder=$(python -c 'import iepile; print(iepile.__path__[0])')/extraction/lm_eval
-    lm_eval --include_path $folder --tasks iepile --metadata '{"config": "en_ner"}' --apply_chat_template \\
+    lm_eval --include_path $folder --tasks iepile --metadata '{"config": "en_ner"}' --apply_chat_template \
         --model hf --model_args pretrained=HuggingFaceTB/SmolLM2-135M-Instruct
 
 `lm_eval/iepile.yaml` is the task; this module is what it names. Answers are free, as the harness has no grammars; what

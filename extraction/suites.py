@@ -33,13 +33,16 @@ class Benchmark:
     sources: tuple[str, ...]
     published: Mapping[str, float]  # model → F1
 
+    def members(self, scores: Scores) -> dict[str, float]:
+        """Source → our F1, for those of its sources that were evaluated."""
+        found = {(line.task, line.source, line.facet): line.counts.f1 for line in scores.lines}
+        keys = {source: (self.task, source, self.facet) for source in self.sources}
+        return {source: found[key] for source, key in keys.items() if key in found}
+
     def score(self, scores: Scores) -> float | None:
         """Our figure, or None where not all its sources were evaluated."""
-        try:
-            found = [scores.line(self.task, source, self.facet).counts.f1 for source in self.sources]
-        except KeyError:
-            return None
-        return float(np.mean(found))
+        found = self.members(scores)
+        return float(np.mean(list(found.values()))) if len(found) == len(self.sources) else None
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,13 @@ class Suite:
         return sorted({f"{known[source].language}_{known[source].task.lower()}" for source in self.sources})
 
     def to_dict(self, scores: Scores) -> dict[str, Any]:
-        """For programs: benchmark → ours and the published figures."""
+        """For programs: benchmark → ours, that of each of its sources, and the published figures."""
         return {
-            f"{b.name} ({b.facet})": {"ours": _rounded(b.score(scores)), "published": dict(b.published)}
+            f"{b.name} ({b.facet})": {
+                "ours": _rounded(b.score(scores)),
+                "members": {source: _rounded(f1) for source, f1 in b.members(scores).items()},
+                "published": dict(b.published),
+            }
             for b in self.benchmarks
         }
 
@@ -71,7 +78,7 @@ class Suite:
         """A Markdown table: a line a benchmark, a column a published model, the last column ours."""
         models = list(dict.fromkeys(model for b in self.benchmarks for model in b.published))
         rows = [
-            (b.name, b.facet, *(_cell(b.published.get(model)) for model in models), _cell(b.score(scores)))
+            (_title(b), b.facet, *(_cell(b.published.get(model)) for model in models), _cell(b.score(scores)))
             for b in self.benchmarks
         ]
         return markdown_table(["benchmark", "items", *models, "this model"], rows)
@@ -119,6 +126,11 @@ def _sources(patterns: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
         for name in sorted(known)
         if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1]))
     )
+
+
+def _title(benchmark: Benchmark) -> str:
+    parts = len(benchmark.sources)
+    return f"{benchmark.name} (mean of {parts})" if parts > 1 else benchmark.name
 
 
 def _rounded(figure: float | None) -> float | None:

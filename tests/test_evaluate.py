@@ -1,20 +1,29 @@
 """Evaluation on a small built corpus: gold answers give 100, a stopped run goes on, `score` agrees."""
 
 import json
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from iepile.builders.corpus import build
 from iepile.builders.errors import IEPileError
 from iepile.extraction.backend import Decoding, OnReply, Question, Reply
+from iepile.extraction.commands import evaluate as evaluate_command
 from iepile.extraction.evaluate import evaluate
 from iepile.extraction.extractor import Extractor
+from iepile.extraction.metrics import Answers, Counts, Line, Scores
 from iepile.extraction.scoring import score
 from iepile.extraction.selection import pick_shots, reorder, select
 from iepile.extraction.suites import get_suite, load_suites
 
+from conftest import ROOT
 from toy_models import save_toy_base
 
 
@@ -128,6 +137,21 @@ def test_a_suite_stands_beside_the_published_scores(corpus: Path, tmp_path: Path
     assert report["labels"]["NER CrossNER_AI"][0] and report["confusions"] == []
 
 
+def test_a_benchmark_of_several_sources_is_their_mean() -> None:
+    def line(source: str, correct: int) -> Line:
+        return Line("RE", source, "relation", Counts(10, 10, correct), Answers())
+
+    suite = get_suite("zero-shot-en")
+    draws = [line(f"FewRel_{n}", n) for n in range(5)]  # F1 0, 10, 20, 30 and 40
+    scores = Scores((*draws, *(line(f"Wiki-ZSL_{n}", 5) for n in range(4))))
+    found = suite.to_dict(scores)
+    assert found["FewRel (relation)"]["ours"] == 20
+    assert found["FewRel (relation)"]["members"]["FewRel_3"] == 30
+    assert found["Wiki-ZSL (relation)"]["ours"] is None  # one of five is not there: no mean of the others
+    fewrel = next(row for row in suite.table(scores).splitlines() if "FewRel (mean of 5)" in row)
+    assert fewrel.split("|")[-2].strip() == "20.00" and "39.19" in fewrel
+
+
 def test_suites_name_sources_that_there_are() -> None:
     for suite in load_suites().values():
         assert all(benchmark.sources for benchmark in suite.benchmarks), suite.name
@@ -204,6 +228,71 @@ def test_a_random_model_is_evaluated_from_its_folder(corpus: Path, tmp_path: Pat
         assert line.counts.predicted >= line.counts.correct
     assert score(out / "predictions.jsonl").to_dict() == found.scores.to_dict()
     assert found.settings.model["base"] == str(base)
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers with nothing found, each time after a while."""
+
+    asked = 0
+
+    def do_POST(self) -> None:
+        Slow.asked += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(0.05)
+        body = json.dumps({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_killed_command_goes_on_when_it_is_given_again(corpus: Path, tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    arguments = (
+        *("--model", "toy", "--url", f"http://127.0.0.1:{server.server_port}/v1", "--batch-size", "1"),
+        *("--suite", "zero-shot-en", "--data", str(corpus), "--out", str(tmp_path / "out"), "--limit", "1"),
+    )
+    command = [sys.executable, "-m", "iepile", "evaluate", *arguments]
+    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    part = tmp_path / "out" / "predictions.part.jsonl"
+    while first.poll() is None and (not part.exists() or part.read_text().count("\n") < 4):
+        time.sleep(0.02)
+    first.kill()
+    first.wait()
+    written = part.read_text().count("\n") - 1
+    time.sleep(0.2)  # for what it had asked when it was killed
+    Slow.asked = 0
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    server.shutdown()
+    server.server_close()
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
+    assert 3 <= written < len(rows) and Slow.asked == len(rows) - written
+    assert "| benchmark" in done.stdout and "CrossNER (mean of 5)" in done.stdout
+    assert not part.exists() and (tmp_path / "out" / "report.md").exists()
+
+
+def test_a_suite_names_its_own_rows(corpus: Path) -> None:
+    arguments = ["--model", "toy", "--suite", "supervised", "--config", "en_ner", "--data", str(corpus)]
+    done = CliRunner().invoke(evaluate_command, arguments)
+    assert done.exit_code == 2 and "leave --config out" in done.output
+
+
+def test_the_command_passes_its_options_on(corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    base = save_toy_base(tmp_path / "base")
+    arguments = ["--model", str(base), "--data", str(corpus), "--config", "en_re", "--max-new-tokens", "16", "--json"]
+    arguments += ["--shots", "1", "--orders", "2", "--profile", "published", "--limit", "1", "--seed", "3"]
+    done = CliRunner().invoke(evaluate_command, [*arguments, "--decoding", "json", "--batch-size", "2"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    expected = {"shots": 1, "profile": "published", "limit": 1, "seed": 3, "decoding": "json", "configs": ["en_re"]}
+    assert expected.items() <= found["settings"].items()
+    assert len(found["orders"][0]["f1"]) == 2 and found["settings"]["model"]["max_new_tokens"] == 16
 
 
 def test_what_is_not_there_is_named(corpus: Path) -> None:
