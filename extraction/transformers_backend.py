@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -158,9 +158,20 @@ class TransformersBackend:
         output = self._text(row.tokens)
         if not row.finished and decoding != "free":
             return Reply(complete(output, question.task, question.entries), cut=True)
-        # A character may take several tokens: it is there with the last of them.
-        ends = (len(self._text(row.tokens[: n + 1]).rstrip("\ufffd")) for n in range(len(row.tokens)))
-        return Reply(output, cut=not row.finished, logprobs=tuple(zip(ends, row.logprobs, strict=True)))
+        return Reply(
+            output, cut=not row.finished, logprobs=tuple(zip(self._ends(row.tokens), row.logprobs, strict=True))
+        )
+
+    def _ends(self, tokens: list[int]) -> Iterator[int]:
+        """Where each token ends in the text; a character of several tokens is there with the last of them."""
+        end = first = known = 0
+        for stop in range(1, len(tokens) + 1):
+            # Decoded behind the tokens before it, since some tokenizers drop a blank at the very start.
+            before, after = self._text(tokens[first:known]), self._text(tokens[first:stop])
+            if not after.endswith("\ufffd"):
+                end += len(after) - len(before)
+                first, known = known, stop
+            yield end
 
     def _text(self, tokens: list[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
