@@ -111,7 +111,7 @@ def evaluate(
         )
     if orders < 1 or shots < 0:
         raise IEPileError("orders must be at least 1, and shots at least 0.")
-    examples = pick_shots(load_rows(data, ("all",), "train"), shots, seed) if shots else {}
+    examples = pick_shots(load_rows(data, configs, "train"), shots, seed) if shots else {}
     extractor = model if isinstance(model, Extractor) else Extractor.from_pretrained(model, adapter, **options)
     ordered = [rows, *(reorder(rows, seed + number) for number in range(1, orders))]
     asking = _Asking(extractor, examples, decoding, sum(map(len, ordered)), on_rows)
