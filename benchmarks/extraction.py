@@ -4,8 +4,8 @@
 
 Compares one row at a time through `generate` of transformers, as the published inference script does, with the
 Extractor's batches: unconstrained, as JSON, and grounded in the text. The rows are test rows of the bundled samples,
-drawn evenly from some sources of each task. Each way is timed `--repeats` times, and the median is told: of the clock, and of the
-processor's time, which tells more where the machine has other work.
+drawn evenly from some sources of each task. Each way is timed `--repeats` times, and the median is told: of the clock,
+and of the processor's time, which tells more where the machine has other work.
 """
 
 from __future__ import annotations

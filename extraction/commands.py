@@ -123,9 +123,7 @@ def score(predictions: Path, task: str | None, profile: str, as_json: bool) -> N
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
               help="Write predictions and report there; a stopped run goes on there.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
 def evaluate(
-    ctx: click.Context,
     model: str | None,
     adapter: str | None,
     url: str | None,
@@ -142,7 +140,7 @@ def evaluate(
     from .evaluate import evaluate
     from .suites import get_suite
 
-    if suite and (named := [n for n in ("config", "split", "sources") if _given(ctx, n)]):
+    if suite and (named := [n for n in ("config", "split", "sources") if _given(n)]):
         raise click.UsageError(f"A suite names its own rows: leave --{named[0].removesuffix('s')} out.")
     done = evaluate(
         model,
@@ -163,8 +161,8 @@ def evaluate(
         click.echo(f"predictions.jsonl, report.md and report.json are in {out}.")
 
 
-def _given(ctx: click.Context, name: str) -> bool:
-    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+def _given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 @click.command()
