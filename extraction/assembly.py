@@ -101,7 +101,8 @@ class _Placer:
         if anchor is None or anchor.start is None or anchor.end is None:
             return self._moved(Mention(mention, *spans[0], spans, match))
         around = (anchor.start - self.offset, anchor.end - self.offset)
-        return self._moved(Mention(mention, *min(spans, key=lambda span: self._gap(span, around)), spans, match))
+        nearest = min(_neighbours(around, spans), key=lambda span: self._gap(span, around))
+        return self._moved(Mention(mention, *nearest, spans, match))
 
     def pair(self, one: str, other: str) -> tuple[Mention, Mention]:
         """Both at the occurrences nearest to each other."""

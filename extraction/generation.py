@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch.nn.functional import pad
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 LEAST_SHARED = 8  # tokens: for fewer, a pass of their own costs more than it spares
+MOST_PADDING = 1.25  # places for each token, where prompts are read together
 
 
 class Constraint(Protocol):
@@ -167,8 +169,12 @@ def _decode_batch(
         row.constraint = row.grammar() if row.grammar else None
     known, cache = prefix.read([row.prompt for row in rows]) if prefix else (0, None)
     fed: list[Sequence[int]] = [[*row.prompt[known:], *(row.force() if force else ())] for row in rows]
-    seen = torch.full((len(rows),), known, device=device)  # tokens so far: the next one's position
-    mask = torch.ones((len(rows), known), dtype=torch.long, device=device)
+    state = _State(
+        cache,
+        torch.full((len(rows),), known, device=device),
+        torch.ones((len(rows), known), dtype=torch.long, device=device),
+    )
+    started = False
     while True:
         keep = [n for n, row in enumerate(rows) if not row.over]
         if len(keep) < len(rows):
@@ -180,22 +186,86 @@ def _decode_batch(
             if not keep:
                 return
             chosen = torch.tensor(keep, device=device)
-            rows, fed, seen, mask = [rows[n] for n in keep], [fed[n] for n in keep], seen[chosen], mask[chosen]
-            if cache is not None:
-                cache.batch_select_indices(chosen)
-        ids, new = _left_padded(fed, pad_id, device)
-        mask = torch.cat((mask, new), dim=1)
-        positions = (seen[:, None] + new.cumsum(dim=1) - 1).clamp(min=0)
-        out = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            **_last_logits(model),
+            rows, fed, state = [rows[n] for n in keep], [fed[n] for n in keep], state.select(chosen)
+        parts = [list(range(len(rows)))] if started or not prefix else _alike(fed)
+        state, logits = _read_apart(model, fed, parts, state, pad_id)
+        started = True
+        fed = _extend(rows, logits, stop_ids, force)
+
+
+@dataclass
+class _State:
+    """What a model has read of some rows.
+
+    Attributes:
+        cache: what it made of it; None before the first token.
+        seen: tokens of each row so far, which is the position of the next one.
+        mask: rows × places of the cache; 0 where a row has no token.
+    """
+
+    cache: Any
+    seen: torch.Tensor
+    mask: torch.Tensor
+
+    def select(self, chosen: torch.Tensor) -> _State:
+        """Some of the rows; this state is used up."""
+        if self.cache is not None:
+            self.cache.batch_select_indices(chosen)
+        return _State(self.cache, self.seen[chosen], self.mask[chosen])
+
+
+def _alike(fed: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The places of rows that are read together: of much the same length, for padding costs what tokens cost."""
+    parts: list[list[int]] = []
+    longest = total = 0
+    for place in sorted(range(len(fed)), key=lambda n: -len(fed[n])):
+        if not parts or longest * (len(parts[-1]) + 1) > MOST_PADDING * (total + len(fed[place])):
+            parts.append([])
+            longest, total = len(fed[place]), 0
+        parts[-1].append(place)
+        total += len(fed[place])
+    return parts
+
+
+def _read_apart(
+    model: PreTrainedModel, fed: Sequence[Sequence[int]], parts: list[list[int]], state: _State, pad_id: int
+) -> tuple[_State, torch.Tensor]:
+    """Read some rows after others; the new state and the last logits of each row, in the rows' order."""
+    if len(parts) == 1:
+        return _read(model, fed, state, pad_id)
+    done = []
+    for part in parts:
+        chosen = torch.tensor(part, device=model.device)
+        own = _State(deepcopy(state.cache), state.seen, state.mask).select(chosen)
+        done.append(_read(model, [fed[place] for place in part], own, pad_id))
+    order = torch.tensor([place for part in parts for place in part], device=model.device).argsort()
+    states, logits = [one for one, _ in done], torch.cat([some for _, some in done])[order]
+    width = max(one.mask.shape[1] for one in states)
+    cache = states[0].cache
+    for number, layer in enumerate(cache.layers):
+        layers = [(one.cache.layers[number], width - one.mask.shape[1]) for one in states]
+        layer.keys, layer.values = (
+            torch.cat([pad(getattr(part, name), (0, 0, lacking, 0)) for part, lacking in layers])
+            for name in ("keys", "values")
         )
-        cache, seen = out.past_key_values, seen + new.sum(dim=1)
-        fed = _extend(rows, out.logits[:, -1].float(), stop_ids, force)
+    mask = torch.cat([pad(one.mask, (width - one.mask.shape[1], 0)) for one in states])
+    return _State(cache, torch.cat([one.seen for one in states]), mask).select(order), logits
+
+
+def _read(
+    model: PreTrainedModel, fed: Sequence[Sequence[int]], state: _State, pad_id: int
+) -> tuple[_State, torch.Tensor]:
+    ids, new = _left_padded(fed, pad_id, model.device)
+    mask = torch.cat((state.mask, new), dim=1)
+    out = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(state.seen[:, None] + new.cumsum(dim=1) - 1).clamp(min=0),
+        past_key_values=state.cache,
+        use_cache=True,
+        **_last_logits(model),
+    )
+    return _State(out.past_key_values, state.seen + new.sum(dim=1), mask), out.logits[:, -1].float()
 
 
 def _last_logits(model: PreTrainedModel) -> dict[str, int]:
