@@ -296,6 +296,23 @@ def test_what_prompts_share_is_read_once() -> None:
     assert sizes == [len(opening) + 6, 6 * (len(opening) + 1)]
 
 
+def test_prompts_of_different_lengths_are_hardly_padded() -> None:
+    from iepile.extraction.generation import Row, decode
+
+    model = toy_model(toy_tokenizer())
+    read = 0
+
+    def count(_: Any, args: Any, kwargs: Any) -> None:
+        nonlocal read
+        read += kwargs["input_ids"].numel()
+
+    handle = model.register_forward_pre_hook(count, with_kwargs=True)
+    prompts = [[70 + number] * length for number, length in enumerate((3, 400, 90, 100, 5, 398))]
+    decode(model, [Row(prompt, 1) for prompt in prompts], stop_ids=frozenset(), pad_id=0, batch_size=6)
+    handle.remove()
+    assert sum(map(len, prompts)) <= read <= 1.25 * sum(map(len, prompts))
+
+
 def test_what_cannot_be_loaded_is_one_sentence(base: Path, tmp_path: Path) -> None:
     with pytest.raises(IEPileError, match="no backend 'vllm'"):
         Extractor.from_pretrained(str(base), backend="vllm")
