@@ -20,13 +20,13 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Question]:
-    """A few test rows of every task, in both languages."""
+    """A test row of every task, in both languages where there are some."""
     corpus = tmp_path_factory.mktemp("corpus") / "iepile"
     build(None, corpus, only=["CoNLL2003", "KBP37", "PHEE", "DuEE1.0", "ResumeNER"])
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in load_rows(corpus, ("all",), "test"):
         found.setdefault((row["task"], row["language"]), []).append(dict(row))
-    return questions(row for rows in found.values() for row in rows[:2])
+    return questions(row for rows in found.values() for row in rows[:1])
 
 
 @pytest.fixture(scope="module")
