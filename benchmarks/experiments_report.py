@@ -58,7 +58,7 @@ class Run:
     asked: Mapping[str, Path]  # k → the evaluation's folder
 
 
-def _counts(folder: Path, paired: Mapping[str, set[tuple[str, str]]]) -> dict[tuple[str, str], list[int]]:
+def count_records(folder: Path, paired: Mapping[str, set[tuple[str, str]]]) -> dict[tuple[str, str], list[int]]:
     """(source, record) → what is counted of it."""
     found: dict[tuple[str, str], list[Any]] = {}
     for answer in answered(read_predictions(folder / "predictions.jsonl")):
@@ -66,9 +66,9 @@ def _counts(folder: Path, paired: Mapping[str, set[tuple[str, str]]]) -> dict[tu
     table = {}
     for key, answers in sorted(found.items()):
         facet = answers[0].task.facets[0]
-        both = sum((list(answer.gold.get(facet, ())) for answer in answers), [])
+        gold = sum((list(answer.gold.get(facet, ())) for answer in answers), [])
         said = sum((list(answer.predicted.get(facet, ())) for answer in answers), [])
-        counted = compare(both, said)
+        counted = compare(gold, said)
         confused = next(iter(count_confusions(answers).values()), {})
         by_pair = sum(n for pair, n in confused.items() if pair in paired[key[0]])
         table[key] = [counted.correct, counted.gold + counted.predicted, counted.gold, sum(confused.values()), by_pair]
@@ -125,7 +125,7 @@ def write_report(plan: Plan, runs: Sequence[Run], absent: Sequence[str]) -> str:
     arms = tuple(dict.fromkeys(run.arm for run in runs))
     ask = tuple(runs[0].asked)
     for arm, k in product(arms, ask):
-        counted = [_counts(run.asked[k], paired) for run in runs if run.arm == arm]
+        counted = [count_records(run.asked[k], paired) for run in runs if run.arm == arm]
         keys[k] = list(counted[0])
         tables[arm, k] = np.array([list(found.values()) for found in counted])
     return "\n\n".join(
