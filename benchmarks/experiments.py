@@ -40,6 +40,7 @@ from iepile.training.recipe import Recipe, load_recipe
 from iepile.training.sft import train
 
 SOURCES = ("FindVehicle", "KBP37", "New-York-Times-RE", "DuIE2.0")
+AT_ONCE = 4  # rows: as many of the longest still fit the memory of a laptop
 ARMS = ("4/hard", "all/all", "4/random", "all/hard", "all/random")
 
 
@@ -176,12 +177,20 @@ def _run(
         click.echo(f"train {arm}, seed {seed}", err=True)
         corpus = work / "train" / name
         _corpus(records, plan.sources, corpus, negatives=negatives, split_num=_split_num(k), seed=seed)
-        overrides = [f"seed={seed}", f"output_dir={adapter}", "validation_rows=0", "save_steps=0.25"]
+        overrides = [
+            f"seed={seed}",
+            f"output_dir={adapter}",
+            "validation_rows=0",
+            "logging_steps=5",
+            "save_steps=0.25",
+        ]
         recipe = load_recipe(plan.recipe, [*plan.overrides, *overrides])
         recipe = replace(recipe, configs=_configs(plan.sources), data=str(folder / "rows"))
         tokens, rows = _draw(corpus, recipe, plan, folder / "rows")
-        size = max(1, round(plan.step_tokens * rows / tokens))
-        train(replace(recipe, per_device_train_batch_size=size, num_train_epochs=max(1.0, plan.tokens / tokens)))
+        step_rows = max(1, round(plan.step_tokens * rows / tokens))
+        size = min(step_rows, AT_ONCE)
+        recipe = replace(recipe, per_device_train_batch_size=size, gradient_accumulation_steps=round(step_rows / size))
+        train(replace(recipe, num_train_epochs=max(1.0, plan.tokens / tokens)))
     asked = _ask_all(adapter, plan, tests, folder, batch_size)
     return Run(arm, seed, json.loads(summary.read_text("utf-8")), asked)
 

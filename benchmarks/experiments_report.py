@@ -173,10 +173,10 @@ def _facts(plan: Plan, runs: Sequence[Run], absent: Sequence[str]) -> Iterator[s
     for run in trained:
         data, recipe = run.summary["data"]["train"], run.summary["recipe"]
         cut = [json.loads((path / "report.json").read_text("utf-8"))["cut"] for path in run.asked.values()]
-        size = recipe["per_device_train_batch_size"]
-        loss = run.summary["loss"]["train"][-1]["loss"] if run.summary["loss"]["train"] else float("nan")
+        size = recipe["per_device_train_batch_size"] * recipe["gradient_accumulation_steps"]
+        losses = [point["loss"] for point in run.summary["loss"]["train"]]
         rows.append((run.arm, run.seed, data["rows"], run.summary["tokens"], data["completion_tokens"], size,
-                     run.summary["steps"], f"{loss:.3f}", sum(cut)))  # fmt: skip
+                     run.summary["steps"], f"{losses[-1]:.3f}" if losses else "–", sum(cut)))  # fmt: skip
     head = ["trained on", "seed", "rows", "tokens", "of answers", "rows a step", "steps", "last loss", "answers cut"]
     yield markdown_table(head, rows)
 

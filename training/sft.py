@@ -83,6 +83,8 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     model = build_model(recipe, base, adapter)
     trainer = build_trainer(recipe, model, tokenizer, read_encoded(run.rows), run.checkpoints, read_sample(run.rows))
     point_reports(trainer, run.reports)
+    if checkpoint:
+        trainer.args.eval_on_start = False  # that was at the run's own start
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
     if processes.is_main_process:
@@ -202,6 +204,8 @@ def build_trainer(
     )
     if recipe.packing:
         check_packing(trainer)
+    if sample and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise IEPileError("A model in pieces (FSDP, DeepSpeed) can't be sampled; set early_stopping_metric: loss.")
     if stops:
         trainer.add_callback(EarlyStoppingCallback(recipe.early_stopping_patience))
     if arguments.disable_tqdm:
