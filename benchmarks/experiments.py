@@ -40,7 +40,7 @@ from iepile.training.recipe import Recipe, load_recipe
 from iepile.training.sft import train
 
 SOURCES = ("FindVehicle", "KBP37", "New-York-Times-RE", "DuIE2.0")
-AT_ONCE = 4  # rows: as many of the longest still fit the memory of a laptop
+AT_ONCE = 2  # rows: as many of the longest still fit the memory of a laptop
 ARMS = ("4/hard", "all/all", "4/random", "all/hard", "all/random")
 
 

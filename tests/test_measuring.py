@@ -148,3 +148,20 @@ def test_what_cannot_be_reported_to_is_said(
 ) -> None:
     with pytest.raises(IEPileError, match=message):
         train(toy(output_dir=str(tmp_path), report_to=name))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lr_scheduler_type": "cosin"}, "The recipe toy will not do: 'cosin' is not a valid SchedulerType"),
+        ({"optim": "adam"}, "The recipe toy will not do: 'adam' is not a valid OptimizerNames"),
+        ({"target_modules": ("W_pack",)}, "target_modules do not fit .*base: .*W_pack"),
+        ({"attn_implementation": "sdpaa"}, "attn_implementation=sdpaa can't be had: "),
+    ],
+)
+def test_a_value_that_a_library_refuses_is_one_sentence(
+    changes: dict[str, Any], message: str, toy: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    with pytest.raises(IEPileError, match=message) as caught:
+        train(toy(output_dir=str(tmp_path), **changes))
+    assert "\n" not in str(caught.value)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from accelerate import PartialState
     from peft import PeftModel
     from transformers import PreTrainedModel
+    from trl import SFTConfig
 
     from .trainer import CompletionTrainer
 
@@ -120,23 +121,36 @@ def build_model(recipe: Recipe, base: BaseModel, adapter: Adapter | None = None)
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=getattr(torch, dtype),
         )
-    model = load_model(base, dtype=dtype, trust_remote_code=recipe.trust_remote_code, **options)
+    try:
+        model = load_model(base, dtype=dtype, trust_remote_code=recipe.trust_remote_code, **options)
+    except (ImportError, ValueError) as error:
+        if not recipe.attn_implementation:
+            raise
+        raise IEPileError(
+            f"attn_implementation={recipe.attn_implementation} can't be had: {_first_line(error)}"
+        ) from None
     # PEFT looks for the base's configuration at each checkpoint; where it lies on disk it need not ask the Hub.
     model.name_or_path = base.path
     if adapter:
         return load_adapter(model, adapter, trainable=True)
     modules = recipe.target_modules
     set_seed(recipe.seed)  # a new adapter's weights are drawn
-    return get_peft_model(
-        model,
-        LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.lora_r,
-            lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
-            target_modules=modules if isinstance(modules, str) else list(modules),
-        ),
+    settings = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.lora_r,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
     )
+    try:
+        return get_peft_model(model, settings)
+    except ValueError as error:
+        raise IEPileError(f"target_modules do not fit {base.name}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says is wrong, without its advice."""
+    return str(error).strip().partition("\n")[0]
 
 
 def build_trainer(
@@ -159,7 +173,6 @@ def build_trainer(
     """
     import torch
     from transformers import EarlyStoppingCallback, PrinterCallback
-    from trl import SFTConfig
 
     from .sampled_f1 import SampledF1
     from .trainer import CompletionTrainer, PlainProgress
@@ -170,7 +183,8 @@ def build_trainer(
     stops = validation is not None and recipe.early_stopping_patience > 0
     if stops:
         recipe = replace(recipe, save_steps=recipe.eval_steps)  # the best is kept as a checkpoint
-    arguments = SFTConfig(
+    arguments = _arguments(
+        recipe,
         **{key: getattr(recipe, key) for key in SFT_KEYS},
         output_dir=str(checkpoints),
         bf16=recipe.bfloat16,
@@ -212,6 +226,15 @@ def build_trainer(
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(PlainProgress)
     return trainer
+
+
+def _arguments(recipe: Recipe, **settings: Any) -> SFTConfig:
+    from trl import SFTConfig
+
+    try:
+        return SFTConfig(**settings)
+    except ValueError as error:  # a name that it does not know, such as that of a schedule
+        raise IEPileError(f"The recipe {recipe.name} will not do: {_first_line(error)}") from None
 
 
 def _check_reports(recipe: Recipe) -> None:
