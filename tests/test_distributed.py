@@ -40,6 +40,16 @@ def _train(base: Path, corpus: Path, out: Path, processes: int) -> Any:
     return json.loads((out / "training_summary.json").read_text("utf-8"))
 
 
+@pytest.mark.parametrize("name", ["fsdp2.yaml", "zero3.yaml"])
+def test_the_configurations_that_are_told_of_are_there_and_accelerate_reads_them(name: str) -> None:
+    import trl
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    assert name in (ROOT / "training" / "README.md").read_text("utf-8")
+    config = load_config_from_file(str(Path(trl.__path__[0]) / "accelerate_configs" / name))
+    assert config.distributed_type.value in ("FSDP", "DEEPSPEED")
+
+
 @pytest.mark.slow
 def test_two_processes_give_the_losses_and_the_adapter_of_one(tmp_path: Path) -> None:
     from safetensors.torch import load_file
