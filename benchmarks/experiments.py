@@ -51,6 +51,7 @@ ARMS = ("4/hard", "all/all", "4/random", "all/hard", "all/random")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the recipe.")
 @click.option("--tokens", default=100_000, show_default=True, help="To train each arm and seed on.")
 @click.option("--step-tokens", default=2048, show_default=True, help="About so many in an optimizer step.")
+@click.option("--max-empty", type=click.FloatRange(0), help="Empty training rows to each other one, as for a build.")
 @click.option("--seeds", default=2, show_default=True, type=click.IntRange(1))
 @click.option("--arm", "arms", multiple=True, default=ARMS, show_default=True, help="K/NEGATIVES; may be repeated.")
 @click.option("--ask", multiple=True, default=("4", "all"), show_default=True, help="Labels a question in the test.")
@@ -176,16 +177,11 @@ def _run(
     if not summary.is_file():
         click.echo(f"train {arm}, seed {seed}", err=True)
         corpus = work / "train" / name
-        _corpus(records, plan.sources, corpus, negatives=negatives, split_num=_split_num(k), seed=seed)
-        overrides = [
-            f"seed={seed}",
-            f"output_dir={adapter}",
-            "validation_rows=0",
-            "logging_steps=5",
-            "save_steps=0.25",
-        ]
-        recipe = load_recipe(plan.recipe, [*plan.overrides, *overrides])
+        asking: dict[str, Any] = {"negatives": negatives, "split_num": _split_num(k), "max_empty": plan.max_empty}
+        _corpus(records, plan.sources, corpus, seed=seed, **asking)
+        recipe = load_recipe(plan.recipe, [*plan.overrides, f"seed={seed}", f"output_dir={adapter}"])
         recipe = replace(recipe, configs=_configs(plan.sources), data=str(folder / "rows"))
+        recipe = replace(recipe, validation_rows=0, logging_steps=5, save_steps=0.25)
         tokens, rows = _draw(corpus, recipe, plan, folder / "rows")
         step_rows = max(1, round(plan.step_tokens * rows / tokens))
         size = min(step_rows, AT_ONCE)

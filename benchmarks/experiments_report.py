@@ -43,6 +43,7 @@ class Plan:
     overrides: tuple[str, ...]
     tokens: int
     step_tokens: int
+    max_empty: float | None
     test_rows: int
     decoding: str
     max_new_tokens: int
@@ -163,7 +164,8 @@ def _facts(plan: Plan, runs: Sequence[Run], absent: Sequence[str]) -> Iterator[s
     seeds = sorted({run.seed for run in trained})
     yield (
         f"{first['base_model']['name']} ({first['base_model']['origin']}), recipe {plan.recipe}, "
-        f"{', '.join(plan.overrides)}; {plan.tokens:,} tokens an arm and seed, seeds {', '.join(map(str, seeds))}; "
+        f"{', '.join(plan.overrides)}; {plan.tokens:,} tokens an arm and seed, seeds {', '.join(map(str, seeds))}, "
+        f"{'all' if plan.max_empty is None else f'{plan.max_empty} a filled one of the'} empty rows; "
         f"{plan.test_rows} records of each source at most asked, {plan.decoding} decoding, {platform.machine()}, "
         f"{first['device']}."
     )
