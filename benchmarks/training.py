@@ -23,7 +23,7 @@ from typing import Any
 import click
 
 ARMS = ("iepile", "trl", "trl-float32")
-FIELDS = ("examples/s", "tokens/s", "CPU s", "peak MB", "loss before", "loss after")
+FIELDS = ("examples/s", "tokens/s", "tokens a processor second", "peak MB", "loss before", "loss after")
 
 
 @click.command()
@@ -41,34 +41,48 @@ def main(name: str, data: str, config: str, rows: int, rounds: int, out: Path | 
         return
     options = ["--recipe", name, "--data", data, "--config", config, "--rows", str(rows)]
     found: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
-    for number in range(rounds):
+    for number in range(1, rounds + 1):
         for arm in ARMS:
-            click.echo(f"round {number + 1} of {rounds}: {arm}", err=True)
+            click.echo(f"round {number} of {rounds}: {arm}", err=True)
             done = subprocess.run(
                 [sys.executable, __file__, *options, "--arm", arm], stdout=subprocess.PIPE, text=True, check=True
             )
             found[arm].append(json.loads(done.stdout.splitlines()[-1]))
+        text = _table(f"{' '.join(options)} --rounds {rounds}", number, found)
+        if out:  # after each round, so that a run that is stopped leaves what it measured
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(text, "utf-8")
+        elif number == rounds:
+            click.echo(text)
+
+
+def _table(options: str, rounds: int, found: dict[str, list[dict[str, float]]]) -> str:
     lines = [
         "# Training speed",
         "",
-        f"`python benchmarks/training.py {' '.join(options)} --rounds {rounds}` on {platform.machine()}, "
-        f"{_cores()} cores. Medians of {rounds} rounds; smallest and largest in brackets.",
+        f"    python benchmarks/training.py {options}",
+        "",
+        f"On {platform.machine()}, {_cores()} cores; medians of {rounds} rounds, smallest and largest in brackets.",
+        "Seconds and tokens are of training alone; memory is the most that the process ever held, libraries included.",
         "",
         "| | " + " | ".join(FIELDS) + " |",
         "|---|" + "---:|" * len(FIELDS),
     ]
     for arm, runs in found.items():
-        cells = []
-        for key in FIELDS:
-            values = [run[key] for run in runs]
-            cells.append(f"{median(values):.3g} [{min(values):.3g}, {max(values):.3g}]")
-        lines.append(f"| {arm} | " + " | ".join(cells) + " |")
-    text = "\n".join(lines) + "\n"
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, "utf-8")
-    else:
-        click.echo(text)
+        lines.append(f"| {arm} | " + " | ".join(_cell([run[key] for run in runs]) for key in FIELDS) + " |")
+    lines += ["", "How many times as fast `iepile` is, round by round:", "", "| | by the clock | by processor time |"]
+    lines.append("|---|---:|---:|")
+    for arm in ARMS[1:]:
+        pairs = list(zip(found["iepile"], found[arm], strict=True))
+        ratios = [
+            [ours[key] / theirs[key] for ours, theirs in pairs] for key in ("tokens/s", "tokens a processor second")
+        ]
+        lines.append(f"| than {arm} | " + " | ".join(map(_cell, ratios)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(values: list[float]) -> str:
+    return f"{median(values):.3g} [{min(values):.3g}, {max(values):.3g}]"
 
 
 def _measure(arm: str, name: str, data: str, config: str, rows: int) -> dict[str, float]:
@@ -95,7 +109,7 @@ def _measure(arm: str, name: str, data: str, config: str, rows: int) -> dict[str
         return {
             "examples/s": len(encoded["train"][0]) / wall,
             "tokens/s": encoded["train"][1].tokens / wall,
-            "CPU s": cpu,
+            "tokens a processor second": encoded["train"][1].tokens / cpu,
             "peak MB": peak / 2**20,
             "loss before": before,
             "loss after": _loss(trainer.model, validation),

