@@ -98,9 +98,11 @@ def export(
         _write(merged, tokenizer, found, building, dtype)
         model = "."
         if converter:
-            model = f"./{_convert(converter, building).name}"
+            model = f"./{_convert(converter, building, out.name).name}"
         (building / "Modelfile").write_text(modelfile(tokenizer, found.template, model), "utf-8")
-        building.chmod(0o755)  # as a folder made by hand; `mkdtemp` locks others out
+        building.chmod(0o755)  # as made by hand; `mkdtemp` locks others out, and safetensors does
+        for path in building.iterdir():
+            path.chmod(0o644)
         os.replace(building, out)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -193,9 +195,10 @@ def _find_converter(path: Path) -> Path:
     return script
 
 
-def _convert(script: Path, folder: Path) -> Path:
+def _convert(script: Path, folder: Path, name: str) -> Path:
     target = folder / "model.gguf"
     command = [sys.executable, str(script.resolve()), str(folder), "--outfile", str(target), "--outtype", "auto"]
+    command += ["--model-name", name]  # else the file bears the name of the folder that it was made in
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or not target.is_file():
         reason = (done.stderr.strip() or done.stdout.strip() or "it wrote nothing").splitlines()[-1]
