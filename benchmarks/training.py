@@ -91,15 +91,16 @@ def _measure(arm: str, name: str, data: str, config: str, rows: int) -> dict[str
     from iepile.training.recipe import load_recipe
     from iepile.training.summary import peak_memory
 
-    recipe = load_recipe(name, [f"data={data}", f"configs=[{config}]", f"max_rows={rows}", "validation_rows=32"])
+    chosen = [f"data={data}", f"configs=[{config}]", "config_weights=[]", f"max_rows={rows}", "validation_rows=32"]
+    recipe = load_recipe(name, chosen)
     base = resolve_base_model(str(recipe.base_model), recipe.revision)
     tokenizer = load_tokenizer(base)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = choose_rows(recipe)
-        encode_rows(chosen, tokenizer, Path(folder))
+        drawn = choose_rows(recipe)
+        encode_rows(drawn, tokenizer, Path(folder))
         encoded = read_encoded(Path(folder))
         trainer = _ours(recipe, base, tokenizer, encoded, folder) if arm == "iepile" else None
-        trainer = trainer or _theirs(arm, recipe, base, tokenizer, list(chosen.train), folder)
+        trainer = trainer or _theirs(arm, recipe, base, tokenizer, list(drawn.train), folder)
         validation = encoded["validation"][0]
         before = _loss(trainer.model, validation)
         wall, cpu = time.perf_counter(), time.process_time()
