@@ -91,7 +91,13 @@ def _measure(arm: str, name: str, data: str, config: str, rows: int) -> dict[str
     from iepile.training.recipe import load_recipe
     from iepile.training.summary import peak_memory
 
-    chosen = [f"data={data}", f"configs=[{config}]", "config_weights=[]", f"max_rows={rows}", "validation_rows=32"]
+    chosen = [
+        f"data={data}",
+        f"configs=[{config}]",
+        "config_weights=[]",
+        f"max_rows={rows}",
+        f"validation_rows={min(32, rows)}",
+    ]
     recipe = load_recipe(name, chosen)
     base = resolve_base_model(str(recipe.base_model), recipe.revision)
     tokenizer = load_tokenizer(base)
