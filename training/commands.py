@@ -31,7 +31,7 @@ def train(recipe: str, overrides: tuple[str, ...], as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the merged model.")
 @click.option("--base", metavar="ID", help="The base model, for an adapter that does not name it.")
 @click.option("--gguf", type=click.Path(path_type=Path), metavar="CONVERTER",
-              help="Make a GGUF too: llama.cpp's convert_hf_to_gguf.py, or the folder that holds it.")  # fmt: skip
+              help="Make a GGUF too, by llama.cpp's convert_hf_to_gguf.py: a path, or its name on PATH.")  # fmt: skip
 @click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32", show_default=True,
               help="Of the merged weights.")  # fmt: skip
 @click.option("--trust-remote-code", is_flag=True, help="Run the code that comes with the base.")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+SAMPLE = "sample.jsonl"
 IGNORED = -100  # the label of a token that is not scored
 _HELD_OUT_AT_MOST = 0.1  # of the training records, where the corpus has no validation split
 _END = 2**64
@@ -74,6 +75,17 @@ def encode_rows(chosen: Chosen, tokenizer: PreTrainedTokenizerBase, folder: Path
         raise IEPileError(f"{recipe.data} has no training rows of {', '.join(recipe.configs)} for this recipe: {why}.")
     if chosen.validation:
         _write(chosen.validation, tokenizer, folder / "validation")
+    if chosen.validation and chosen.recipe.early_stopping_metric == "f1":
+        sample = chosen.validation.drawn(chosen.recipe.f1_rows)
+        fitting = (row for row, *ids in _encoded(sample, tokenizer) if sum(map(len, ids)) <= chosen.recipe.cutoff)
+        lines = "".join(json.dumps(row) + "\n" for row in fitting)  # ASCII: a text may hold other line ends
+        (folder / SAMPLE).write_text(lines, "utf-8")
+
+
+def read_sample(folder: Path) -> list[Row]:
+    """The validation rows to be answered, as `encode_rows` drew them; none where the recipe asks for none."""
+    path = folder / SAMPLE
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
 
 
 def read_encoded(folder: Path) -> dict[str, tuple[Dataset, Encoded]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CONVERTER = "convert_hf_to_gguf.py"
 TOLERANCE = 1e-3  # by which the logits of the merged model may differ
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the instruction; no template holds it
 
@@ -70,7 +71,8 @@ def export(
         adapter: a folder or a Hub id.
         out: the folder of the merged model; it must not be there yet.
         base: the base, for an adapter that does not name it.
-        gguf: llama.cpp's `convert_hf_to_gguf.py`, or the folder that holds it; no GGUF is made if None.
+        gguf: llama.cpp's `convert_hf_to_gguf.py`, the folder that holds it, or its name where it is on the PATH; no
+            GGUF is made if None.
         dtype: of the merged weights, a name of torch's.
 
     Raises:
@@ -96,9 +98,11 @@ def export(
         _write(merged, tokenizer, found, building, dtype)
         model = "."
         if converter:
-            model = f"./{_convert(converter, building).name}"
+            model = f"./{_convert(converter, building, out.name).name}"
         (building / "Modelfile").write_text(modelfile(tokenizer, found.template, model), "utf-8")
-        building.chmod(0o755)  # as a folder made by hand; `mkdtemp` locks others out
+        building.chmod(0o755)  # as made by hand; `mkdtemp` locks others out, and safetensors does
+        for path in building.iterdir():
+            path.chmod(0o644)
         os.replace(building, out)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -179,17 +183,22 @@ def _jinja(value: object) -> str:
 
 
 def _find_converter(path: Path) -> Path:
-    script = path / "convert_hf_to_gguf.py" if path.is_dir() else path
+    script = path / CONVERTER if path.is_dir() else path
     if not script.is_file():
-        raise IEPileError(
-            f"There is no {script}; name llama.cpp's convert_hf_to_gguf.py or the checkout that holds it with --gguf."
-        )
+        on_path = shutil.which(path) if path.name == str(path) else None
+        if on_path is None:
+            raise IEPileError(
+                f"There is no {script}; name llama.cpp's {CONVERTER} or the checkout that holds it with --gguf (it is "
+                "in the source of llama-cpp-python on PyPI too, at vendor/llama.cpp)."
+            )
+        script = Path(on_path)
     return script
 
 
-def _convert(script: Path, folder: Path) -> Path:
+def _convert(script: Path, folder: Path, name: str) -> Path:
     target = folder / "model.gguf"
     command = [sys.executable, str(script.resolve()), str(folder), "--outfile", str(target), "--outtype", "auto"]
+    command += ["--model-name", name]  # else the file bears the name of the folder that it was made in
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or not target.is_file():
         reason = (done.stderr.strip() or done.stdout.strip() or "it wrote nothing").splitlines()[-1]

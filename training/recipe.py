@@ -47,11 +47,18 @@ class Recipe:
         lora_r, lora_alpha, lora_dropout: LoRA's rank, scale and dropout.
         target_modules: the layers that get an adapter: names, `all-linear`, or a regular expression.
         precision: `float32`, `bfloat16`, or `auto` for bfloat16 on a GPU and float32 elsewhere.
-        early_stopping_patience: stop after so many measurements in a row that did not lower the validation loss, and
-            keep the adapter of the lowest; 0 to train to the end.
+        attn_implementation: transformers' name of the attention to use, such as `sdpa` or `flash_attention_2`; its own
+            choice if null.
+        packing: lay the rows of a batch end to end in place of padding them (see `packing.py`).
+        early_stopping_patience: stop after so many measurements in a row that were no better than the best, and keep
+            the adapter of the best; 0 to train to the end.
+        early_stopping_metric: which measure that is: the validation `loss`, or `f1` of answers to validation rows.
+        f1_rows: how many rows are answered for it at most.
         output_dir: where the adapter goes; `runs/<name>` if empty.
         eval_steps, save_steps: how often, in optimizer steps, to measure the validation loss and to write a
             checkpoint to resume from; below 1 a share of the run.
+        report_to: where the curves go beside the summary: `none`, `tensorboard`, `trackio`, or what else transformers
+            knows.
     """
 
     name: str = ""
@@ -77,7 +84,11 @@ class Recipe:
     lora_dropout: float = 0.05
     target_modules: tuple[str, ...] | str = "all-linear"
     precision: str = "auto"
+    attn_implementation: str | None = None
+    packing: bool = False
     early_stopping_patience: int = 0
+    early_stopping_metric: str = "loss"
+    f1_rows: int = 32
     output_dir: str = ""
 
     learning_rate: float = 5e-5
@@ -94,6 +105,7 @@ class Recipe:
     logging_steps: float = 10
     eval_steps: float = 0.1
     save_steps: float = 0.1
+    report_to: str = "none"
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -113,11 +125,13 @@ class Recipe:
             raise RecipeError("config_weights weighs single configs, such as en_ner; name those in configs.")
         if self.temperature != 1 and not self.max_rows:
             raise RecipeError("temperature decides what to take when not all is taken; set max_rows too.")
-        if self.early_stopping_patience and not self.validation_rows:
-            raise RecipeError("early_stopping_patience needs a validation loss; set validation_rows.")
+        if self.early_stopping_metric not in ("loss", "f1"):
+            raise RecipeError(f"early_stopping_metric is {self.early_stopping_metric!r}; it must be loss or f1.")
+        if (self.early_stopping_patience or self.early_stopping_metric == "f1") and not self.validation_rows:
+            raise RecipeError("Early stopping needs rows to measure on; set validation_rows.")
         self._source_weights()
         at_least = {"cutoff": 1, "lora_r": 1, "lora_alpha": 1, "max_rows": 0, "validation_rows": 0}
-        at_least |= {"max_rows_per_source": 0, "temperature": 1, "early_stopping_patience": 0}
+        at_least |= {"max_rows_per_source": 0, "temperature": 1, "early_stopping_patience": 0, "f1_rows": 1}
         at_least |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 1, "seed": 0}
         for key, least in at_least.items():
             if getattr(self, key) < least:

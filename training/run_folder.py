@@ -25,7 +25,10 @@ _CHECKPOINT_FILES = ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt"
 
 
 class RunFolder:
-    """`rows`, `checkpoints` and `saving` lie in `.run`; `finish` moves what was saved into `folder`."""
+    """`rows`, `checkpoints` and `saving` lie in `.run`; `finish` moves what was saved into `folder`.
+
+    `reports` is where TensorBoard may read while the run goes on, and afterwards.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,6 +36,7 @@ class RunFolder:
         self.rows = self._run / "rows"
         self.checkpoints = self._run / "checkpoints"
         self.saving = self._run / "adapter"
+        self.reports = folder / "tensorboard"
 
     def claim(self, recipe: Recipe) -> None:
         """Start a run here, or go on with the one that was killed.
@@ -51,11 +55,12 @@ class RunFolder:
                 )
             return
         present = {p.name for p in self.folder.iterdir()} if self.folder.is_dir() else set()
-        if present and SUMMARY not in present and present != {self._run.name}:
+        if present - {self._run.name, self.reports.name} and SUMMARY not in present:
             raise IEPileError(
                 f"{self.folder} holds files that no training run made; choose another --set output_dir=FOLDER."
             )
-        shutil.rmtree(self._run, ignore_errors=True)
+        for path in (self._run, self.reports):
+            shutil.rmtree(path, ignore_errors=True)
         self._run.mkdir(parents=True)
         self._write_claim({"recipe": mine})
 

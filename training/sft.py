@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Any
 from ..builders.errors import IEPileError
 from .adapters import Adapter, find_adapter, load_adapter, store_as_bfloat16, target_shapes, warn_of_size
 from .base_models import BaseModel, load_model, load_tokenizer, resolve_base_model
-from .data import choose_rows, encode_rows, read_encoded
+from .data import choose_rows, encode_rows, read_encoded, read_sample
+from .packing import check_packing
 from .recipe import SFT_KEYS, Recipe
 from .run_folder import RunFolder
+from .splitting import Row
 from .summary import serving_settings, summarise, write_loss_plot
 
 if TYPE_CHECKING:
     from accelerate import PartialState
     from peft import PeftModel
     from transformers import PreTrainedModel
+    from trl import SFTConfig
 
     from .trainer import CompletionTrainer
 
@@ -79,7 +82,10 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     if checkpoint:
         logger.info("going on from %s", checkpoint)
     model = build_model(recipe, base, adapter)
-    trainer = build_trainer(recipe, model, tokenizer, read_encoded(run.rows), run.checkpoints)
+    trainer = build_trainer(recipe, model, tokenizer, read_encoded(run.rows), run.checkpoints, read_sample(run.rows))
+    point_reports(trainer, run.reports)
+    if checkpoint:
+        trainer.args.eval_on_start = False  # that was at the run's own start
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(run.saving))
     if processes.is_main_process:
@@ -103,6 +109,8 @@ def build_model(recipe: Recipe, base: BaseModel, adapter: Adapter | None = None)
 
     dtype = "bfloat16" if recipe.bfloat16 else "float32"
     options: dict[str, Any] = {}
+    if recipe.attn_implementation:
+        options["attn_implementation"] = recipe.attn_implementation
     if recipe.load_in_4bit:
         if find_spec("bitsandbytes") is None:
             raise IEPileError("load_in_4bit needs bitsandbytes; run `pip install 'iepile[qlora]'`.")
@@ -113,40 +121,70 @@ def build_model(recipe: Recipe, base: BaseModel, adapter: Adapter | None = None)
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=getattr(torch, dtype),
         )
-    model = load_model(base, dtype=dtype, trust_remote_code=recipe.trust_remote_code, **options)
+    try:
+        model = load_model(base, dtype=dtype, trust_remote_code=recipe.trust_remote_code, **options)
+    except (ImportError, ValueError) as error:
+        if not recipe.attn_implementation:
+            raise
+        raise IEPileError(
+            f"attn_implementation={recipe.attn_implementation} can't be had: {_first_line(error)}"
+        ) from None
     # PEFT looks for the base's configuration at each checkpoint; where it lies on disk it need not ask the Hub.
     model.name_or_path = base.path
     if adapter:
         return load_adapter(model, adapter, trainable=True)
     modules = recipe.target_modules
     set_seed(recipe.seed)  # a new adapter's weights are drawn
-    return get_peft_model(
-        model,
-        LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.lora_r,
-            lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
-            target_modules=modules if isinstance(modules, str) else list(modules),
-        ),
+    settings = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.lora_r,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
     )
+    try:
+        return get_peft_model(model, settings)
+    except ValueError as error:
+        raise IEPileError(f"target_modules do not fit {base.name}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says is wrong, without its advice."""
+    return str(error).strip().partition("\n")[0]
 
 
 def build_trainer(
-    recipe: Recipe, model: PreTrainedModel | PeftModel, tokenizer: Any, encoded: Mapping[str, Any], checkpoints: Path
+    recipe: Recipe,
+    model: PreTrainedModel | PeftModel,
+    tokenizer: Any,
+    encoded: Mapping[str, Any],
+    checkpoints: Path,
+    sample: Sequence[Row] = (),
 ) -> CompletionTrainer:
-    """The trainer of a run; `encoded` as `read_encoded` gives it."""
+    """The trainer of a run.
+
+    Args:
+        recipe: what decides it.
+        model: with its adapter.
+        tokenizer: that of the base.
+        encoded: as `read_encoded` gives it.
+        checkpoints: a folder for them.
+        sample: the rows whose answers are scored with each measurement of the validation loss.
+    """
     import torch
     from transformers import EarlyStoppingCallback, PrinterCallback
-    from trl import SFTConfig
 
+    from .sampled_f1 import SampledF1
     from .trainer import CompletionTrainer, PlainProgress
 
+    _check_reports(recipe)
     validation = encoded["validation"][0] if "validation" in encoded else None
+    by_f1 = recipe.early_stopping_metric == "f1"
     stops = validation is not None and recipe.early_stopping_patience > 0
     if stops:
         recipe = replace(recipe, save_steps=recipe.eval_steps)  # the best is kept as a checkpoint
-    arguments = SFTConfig(
+    arguments = _arguments(
+        recipe,
         **{key: getattr(recipe, key) for key in SFT_KEYS},
         output_dir=str(checkpoints),
         bf16=recipe.bfloat16,
@@ -156,12 +194,17 @@ def build_trainer(
         save_strategy="steps",
         save_total_limit=2,
         load_best_model_at_end=stops,
-        metric_for_best_model="eval_loss" if stops else None,
-        include_num_input_tokens_seen="non_padding",
+        metric_for_best_model=f"eval_{recipe.early_stopping_metric}" if stops else None,
+        greater_is_better=by_f1 if stops else None,
+        restore_callback_states_from_checkpoint=stops,  # how long there was nothing better
+        padding_free=recipe.packing,
+        # Where nothing is padded there is no mask to count by.
+        include_num_input_tokens_seen="all" if recipe.packing else "non_padding",
         use_cpu=not torch.accelerator.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=not sys.stderr.isatty(),
-        report_to="none",
+        project="iepile",
+        run_name=recipe.folder.name,
         max_length=None,  # rows over the cutoff were set aside and counted: nothing is left to cut
     )
     trainer = CompletionTrainer(
@@ -171,10 +214,45 @@ def build_trainer(
         eval_dataset=validation,
         processing_class=tokenizer,
         lengths=[len(ids) for ids in encoded["train"][0]["input_ids"]],
+        sampled_f1=SampledF1(sample, tokenizer, recipe) if sample else None,
     )
+    if recipe.packing:
+        check_packing(trainer)
+    if sample and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise IEPileError("A model in pieces (FSDP, DeepSpeed) can't be sampled; set early_stopping_metric: loss.")
     if stops:
         trainer.add_callback(EarlyStoppingCallback(recipe.early_stopping_patience))
     if arguments.disable_tqdm:
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(PlainProgress)
     return trainer
+
+
+def _arguments(recipe: Recipe, **settings: Any) -> SFTConfig:
+    from trl import SFTConfig
+
+    try:
+        return SFTConfig(**settings)
+    except ValueError as error:  # a name that it does not know, such as that of a schedule
+        raise IEPileError(f"The recipe {recipe.name} will not do: {_first_line(error)}") from None
+
+
+def _check_reports(recipe: Recipe) -> None:
+    """See that the library that a recipe reports to is there; transformers tells of that with a traceback."""
+    name = recipe.report_to
+    if name == "none":
+        return
+    from transformers.integrations import INTEGRATION_TO_CALLBACK
+    from transformers.integrations.integration_utils import get_available_reporting_integrations
+
+    if name not in INTEGRATION_TO_CALLBACK:
+        raise IEPileError(f"report_to is {name!r}; it must be none or one of {', '.join(INTEGRATION_TO_CALLBACK)}.")
+    if name not in get_available_reporting_integrations():
+        raise IEPileError(f"report_to={name} needs that library; run `pip install {name}`.")
+
+
+def point_reports(trainer: CompletionTrainer, folder: Path) -> None:
+    """Have TensorBoard's files written there: its own choice is among the checkpoints, which go at the end."""
+    for callback in trainer.callback_handler.callbacks:
+        if type(callback).__name__ == "TensorBoardCallback" and callback.logging_dir is None:
+            callback.logging_dir = str(folder)

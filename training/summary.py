@@ -41,6 +41,7 @@ def summarise(
             "train": _curve(history, "loss"),
             "validation": _curve(history, "eval_loss"),
         },
+        **({"f1": f1} if (f1 := _curve(history, "eval_f1")) else {}),
         "best_validation_loss": min((point["loss"] for point in _curve(history, "eval_loss")), default=None),
         "parameters": {
             "all": sum(number for number, _ in parameters),
@@ -89,7 +90,8 @@ def write_loss_plot(history: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _curve(history: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
-    return [{"step": entry["step"], "loss": entry[key]} for entry in history if key in entry]
+    name = key.removeprefix("eval_")
+    return [{"step": entry["step"], name: entry[key]} for entry in history if key in entry]
 
 
 def _versions() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -22,8 +22,14 @@ class CompletionTrainer(SFTTrainer):
     a vocabulary of 49 thousand is as much work as the rest of a small model.
     """
 
-    def __init__(self, *args: Any, lengths: Sequence[int], **kwargs: Any) -> None:
-        self._lengths = lengths
+    def __init__(
+        self,
+        *args: Any,
+        lengths: Sequence[int],
+        sampled_f1: Callable[[Any], float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._lengths, self._sampled_f1 = lengths, sampled_f1
         super().__init__(*args, **kwargs)
 
     def compute_loss(
@@ -44,6 +50,13 @@ class CompletionTrainer(SFTTrainer):
             # The count is of all processes, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> Any:
+        """The loss, and where a sample was given F1 of the answers to it; each process answers all of it."""
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
+        if self._sampled_f1:
+            output.metrics[f"{metric_key_prefix}_f1"] = self._sampled_f1(self.accelerator.unwrap_model(self.model))
+        return output
 
     def _get_train_sampler(self, train_dataset: Any = None) -> torch.utils.data.Sampler[int]:
         batch = self.args.per_device_train_batch_size * self.args.world_size
@@ -125,7 +138,7 @@ class PlainProgress(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         if state.is_world_process_zero and logs:
-            shown = {k: v for k, v in logs.items() if k in ("loss", "eval_loss", "learning_rate")}
+            shown = {k: v for k, v in logs.items() if k in ("loss", "eval_loss", "eval_f1", "learning_rate")}
             values = "  ".join(f"{key} {value:.4g}" for key, value in shown.items())
             if values:
                 sys.stderr.write(f"train: step {state.global_step} of {state.max_steps}  {values}\n")
