@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -21,6 +22,20 @@ def progress(items: Iterable[T], total: int, what: str, unit: str = "") -> Itera
         if number % step == 0 or number == total:
             sys.stderr.write(f"{what}: {number} of {total} {unit}".rstrip() + "\n")
         yield item
+
+
+@contextmanager
+def no_bars_of_datasets() -> Iterator[None]:
+    """Keep `datasets` from drawing a bar for each config and split whose files it looks up."""
+    import datasets
+
+    shown = datasets.utils.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not shown:
+            datasets.enable_progress_bars()
 
 
 def reporter(what: str, unit: str) -> Callable[[int, int], None]:

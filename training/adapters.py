@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,10 @@ def load_adapter(model: PreTrainedModel, adapter: Adapter, *, trainable: bool = 
     name = getattr(model, "name_or_path", "")
     if name and not _same(name, adapter.base):
         logger.warning("%s was trained on %s and is put on %s", adapter.name, adapter.base, name)
-    return PeftModel.from_pretrained(model, str(adapter.folder), is_trainable=trainable)
+    with warnings.catch_warnings():
+        # transformers announces there what will change for callers who do as PEFT does.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        return PeftModel.from_pretrained(model, str(adapter.folder), is_trainable=trainable)
 
 
 def check_fit(model: PreTrainedModel, adapter: Adapter) -> None:

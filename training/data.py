@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..builders.errors import IEPileError
+from ..builders.progress import no_bars_of_datasets
 from .mixing import Group, mix
 from .prompts import encode_completion, encode_prompt
 from .recipe import Recipe
@@ -246,7 +247,9 @@ def _encoded(rows: _Selection, tokenizer: PreTrainedTokenizerBase) -> Iterator[t
 def _stream(data: str, config: str, split: str) -> Iterator[Row]:
     from datasets import load_dataset
 
-    yield from load_dataset(data, config, split=split, streaming=True)
+    with no_bars_of_datasets():
+        rows = load_dataset(data, config, split=split, streaming=True)
+    yield from rows
 
 
 def _split_names(data: str, config: str) -> list[str]:
@@ -263,7 +266,8 @@ def _split_names(data: str, config: str) -> list[str]:
     if not folder.is_dir() and "/" not in data:
         raise IEPileError(f"There is no corpus {data!r} here; run `iepile build`, or name one with --set data=FOLDER.")
     try:
-        return list(get_dataset_split_names(data, config))
+        with no_bars_of_datasets():
+            return list(get_dataset_split_names(data, config))
     except ValueError as error:
         # datasets lists the configs that there are.
         raise IEPileError(f"{data} has no config {config!r}: {str(error).splitlines()[0]}") from None

@@ -172,10 +172,10 @@ def build_trainer(
         sample: the rows whose answers are scored with each measurement of the validation loss.
     """
     import torch
-    from transformers import EarlyStoppingCallback, PrinterCallback
+    from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 
     from .sampled_f1 import SampledF1
-    from .trainer import CompletionTrainer, PlainProgress
+    from .trainer import Bar, CompletionTrainer, LogLines
 
     _check_reports(recipe)
     validation = encoded["validation"][0] if "validation" in encoded else None
@@ -224,7 +224,10 @@ def build_trainer(
         trainer.add_callback(EarlyStoppingCallback(recipe.early_stopping_patience))
     if arguments.disable_tqdm:
         trainer.remove_callback(PrinterCallback)
-        trainer.add_callback(PlainProgress)
+    else:
+        trainer.remove_callback(ProgressCallback)
+        trainer.add_callback(Bar)
+    trainer.add_callback(LogLines)
     return trainer
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from torch.nn import functional as F
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from tqdm import tqdm
+from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTTrainer
 
 from .data import IGNORED
@@ -126,8 +127,15 @@ class LengthGroupedSampler(torch.utils.data.Sampler[int]):
             yield from batch
 
 
-class PlainProgress(TrainerCallback):
-    """A line for each log entry, for where there is no terminal to draw a bar on."""
+class Bar(ProgressCallback):
+    """The library's bar, without its own lines."""
+
+    def on_log(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: `LogLines` tells."""
+
+
+class LogLines(TrainerCallback):
+    """A line for each log entry, above the bar where there is one."""
 
     def on_log(
         self,
@@ -141,4 +149,4 @@ class PlainProgress(TrainerCallback):
             shown = {k: v for k, v in logs.items() if k in ("loss", "eval_loss", "eval_f1", "learning_rate")}
             values = "  ".join(f"{key} {value:.4g}" for key, value in shown.items())
             if values:
-                sys.stderr.write(f"train: step {state.global_step} of {state.max_steps}  {values}\n")
+                tqdm.write(f"train: step {state.global_step} of {state.max_steps}  {values}", file=sys.stderr)
