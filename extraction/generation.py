@@ -187,10 +187,23 @@ def _decode_batch(
                 return
             chosen = torch.tensor(keep, device=device)
             rows, fed, state = [rows[n] for n in keep], [fed[n] for n in keep], state.select(chosen)
-        parts = [list(range(len(rows)))] if started or not prefix else _alike(fed)
-        state, logits = _read_apart(model, fed, parts, state, pad_id)
+        now, fed = _share(fed) if started and device.type == "cpu" else (fed, [[] for _ in fed])
+        parts = [list(range(len(rows)))] if started or not prefix else _alike(now)
+        state, logits = _read_apart(model, now, parts, state, pad_id)
         started = True
-        fed = _extend(rows, logits, stop_ids, force)
+        ready = [n for n, rest in enumerate(fed) if not rest]
+        for n, ids in zip(ready, _extend([rows[n] for n in ready], logits[ready], stop_ids, force), strict=True):
+            fed[n] = ids
+
+
+def _share(fed: Sequence[Sequence[int]]) -> tuple[list[Sequence[int]], list[Sequence[int]]]:
+    """What is fed of each row's tokens at this step, and what later: as many of each, so that nothing is padded.
+
+    A processor takes as long for a place as for a token, so a row whose tokens are forced waits for the others, which
+    need the step anyway. An accelerator takes as long for a step, whatever is in it, and is fed all at once.
+    """
+    step = min(map(len, fed))
+    return [ids[:step] for ids in fed], [ids[step:] for ids in fed]
 
 
 @dataclass
