@@ -153,8 +153,8 @@ def test_what_cannot_be_reported_to_is_said(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"lr_scheduler_type": "cosin"}, "The recipe toy will not do: 'cosin' is not a valid SchedulerType"),
-        ({"optim": "adam"}, "The recipe toy will not do: 'adam' is not a valid OptimizerNames"),
+        ({"lr_scheduler_type": "cosin"}, "The recipe toy will not do: '?cosin'? is not a valid SchedulerType"),
+        ({"optim": "adam"}, "The recipe toy will not do: '?adam'? is not a valid OptimizerNames"),
         ({"target_modules": ("W_pack",)}, "target_modules do not fit .*base: .*W_pack"),
         ({"attn_implementation": "sdpaa"}, "attn_implementation=sdpaa can't be had: "),
     ],
