@@ -37,7 +37,6 @@ def read_brat(folder: Path) -> Iterator[Record | Rejected]:
         if isinstance(document, Rejected):
             yield document
         else:
-            yield from document.rejected
             yield from sentence_records(document.text, list(document.mentions.values()), document.origin)
 
 
@@ -47,7 +46,6 @@ def read_brat_relations(folder: Path) -> Iterator[Record | Rejected]:
         if isinstance(document, Rejected):
             yield document
             continue
-        yield from document.rejected
         text, relations = document.flat, []
         for origin, _, (label, *roles) in document.linked("R"):
             ends = [document.mentions.get(name) for _, name in sorted(map(_parted, roles))]
@@ -65,7 +63,6 @@ def read_brat_events(folder: Path) -> Iterator[Record | Rejected]:
         if isinstance(document, Rejected):
             yield document
             continue
-        yield from document.rejected
         text, events = document.flat, []
         linked = list(document.linked("E"))
         triggers = {name: _parted(words[0])[1] for _, name, words in linked}
@@ -91,7 +88,6 @@ class _Document(NamedTuple):
     text: str
     mentions: dict[str, Mention]  # by their ids
     others: list[tuple[int, str]]  # the further lines of the annotations, with their numbers
-    rejected: list[Rejected]
 
     @property
     def origin(self) -> str:
@@ -121,14 +117,14 @@ def _documents(folder: Path) -> Iterator[_Document | Rejected]:
         if missing := {path.name, annotations.name} - present:
             yield Rejected(str(folder / name), f"there is no {missing.pop()}")
             continue
-        document = _Document(path, annotations, read_text(path), {}, [], [])
+        document = _Document(path, annotations, read_text(path), {}, [])
         for number, line in enumerate(read_text(annotations).split("\n"), 1):
             if not line.startswith("T"):
                 document.others.append((number, line))
                 continue
             mention = _mention(line, document.text)
             if isinstance(mention, str):
-                document.rejected.append(Rejected(f"{annotations}:{number}", mention, mention=True, content=line))
+                yield Rejected(f"{annotations}:{number}", mention, mention=True, content=line)
             else:
                 document.mentions[line.partition("\t")[0]] = mention
         yield document
