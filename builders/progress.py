@@ -29,12 +29,12 @@ def no_bars_of_datasets() -> Iterator[None]:
     """Keep `datasets` from drawing a bar for each config and split whose files it looks up."""
     import datasets
 
-    shown = datasets.utils.are_progress_bars_disabled()
+    hidden = datasets.utils.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
         yield
     finally:
-        if not shown:
+        if not hidden:
             datasets.enable_progress_bars()
 
 
