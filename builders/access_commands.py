@@ -36,7 +36,7 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
             "language": source.language,
             "domain": source.domain,
             "splits": list(source.splits),
-            "labels": len(dict.fromkeys(label for label in source.labels.values() if label is not None)),
+            "labels": len(source.label_names),
             "licence": source.licence,
             "redistribute": source.redistribute,
             "obtained": source.obtained,
@@ -57,7 +57,7 @@ def sources(name: str | None, raw: Path | None, as_json: bool, markdown: bool) -
     source = get_source(name, tuple(variants().values()))
     details = {
         **describe(source),
-        "label names": list(dict.fromkeys(label for label in source.labels.values() if label is not None)),
+        "label names": list(source.label_names),
         "homepage": source.homepage,
         "citation": source.citation,
         **({"owner": source.owner} if source.owner else {}),

@@ -19,11 +19,11 @@ from .digests import code_digest
 from .engine import Engine, local_engine
 from .errors import IEPileError
 from .hard_negatives import read_dictionary
-from .plan import HELD_OUT_SPLITS, locate, plan, with_held_out, without_near
+from .plan import locate, plan, with_held_out, without_near
 from .ray_engine import ray_engine
 from .remote import Remote, is_remote, publish
 from .shards import Job, Options, Shard, find_near_duplicates, make_held_out, make_shard
-from .source import SAMPLES, Source, load_sources
+from .source import HELD_OUT_SPLITS, SAMPLES, Source, load_sources
 from .source_negatives import override_of
 from .summary import CorpusSummary, summary_from_dict
 from .unified_out import check_empty, split_path, write_schemas, write_split

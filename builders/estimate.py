@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .shards import configs_of
-from .source import Source
-from .stats import HELD_OUT, Part, Statistics
+from .source import HELD_OUT_SPLITS, Source
+from .stats import Part, Statistics
 from .summary import MIXED_TASKS
 
 PUBLISHED = "As published: over 2,000,000 rows, about 320,000,000 tokens by Baichuan2's tokenizer."
@@ -67,7 +67,7 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
     like: dict[tuple[str, str, bool], _Rate] = defaultdict(_Rate)
     for part in statistics.parts:
         if part.task.lower() in MIXED_TASKS:
-            number, kind = records[part.source, part.split], part.split in HELD_OUT
+            number, kind = records[part.source, part.split], part.split in HELD_OUT_SPLITS
             own[part.source, part.split, part.task].add(number, part)
             kin[part.source, kind, part.task].add(number, part)
             like[part.language, part.task, kind].add(number, part)
@@ -80,7 +80,7 @@ def estimate(statistics: Statistics, sources: Iterable[Source], report: Mapping[
     for source in sources:
         tasks = [task for config in configs_of(source) if (task := config.partition("_")[2]) in MIXED_TASKS]
         for split in source.splits:
-            name, size, kind = f"{source.name}/{split}", full_size(source, split), split in HELD_OUT
+            name, size, kind = f"{source.name}/{split}", full_size(source, split), split in HELD_OUT_SPLITS
             direct = (source.name, split) in records
             rates = [
                 own.get((source.name, split, task))

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from rensa import RMinHash
 
-HELD_OUT = ("test", "zero_shot")
+from .source import HELD_OUT_SPLITS
+
 RANK = {"test": 0, "zero_shot": 0, "train": 1, "validation": 2}
 
 PERMUTATIONS, SEED = 128, 42  # 512 bytes a text, which lie in a temporary file
@@ -99,7 +100,7 @@ def near_duplicates(texts: Iterable[Text], threshold: float = 0.8) -> NearDuplic
         split_of = np.argsort(ranking).astype(np.int64)[split_of]
         order = np.argsort(split_of, kind="stable")
         split_of = split_of[order]
-        held = int(np.searchsorted(split_of, sum(split in HELD_OUT for _, split in splits)))
+        held = int(np.searchsorted(split_of, sum(split in HELD_OUT_SPLITS for _, split in splits)))
         source_of = _numbered(source for source, _ in splits)[split_of]
         first, second, similarity = _near_pairs(_signatures(file, len(ids)), order, held, source_of, threshold)
 

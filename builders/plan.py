@@ -14,11 +14,9 @@ from .digests import code_digest, digest, file_digest, file_size
 from .errors import IEPileError
 from .hard_negatives import option_name
 from .shards import Job, Options, configs_of
-from .source import SPLITS, Source, get_source, load_sources
+from .source import HELD_OUT_SPLITS, SPLITS, Source, get_source, load_sources
 from .source_negatives import cached, source_negatives
 from .tasks import TASKS, Option
-
-HELD_OUT_SPLITS = ("test", "zero_shot")
 
 Negatives = Mapping[str, Mapping[Option, Sequence[Option]]]  # task → option → hard negatives
 

@@ -178,7 +178,7 @@ def _write(job: Job, folder: Path) -> Shard:
         rows={config: rows.count for config, rows in made.items()},
         empty={config: rows.empty for config, rows in made.items()},
         size={config: rows.size for config, rows in made.items()},
-        labels=len([name for name in set(reading.source.labels.values()) if name is not None]),
+        labels=len(reading.source.label_names),
     )
 
 

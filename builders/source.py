@@ -21,6 +21,7 @@ from .tasks import Schema, Triple
 from .variants import variants
 
 SPLITS = ("train", "validation", "test", "zero_shot")
+HELD_OUT_SPLITS = ("test", "zero_shot")
 SAMPLES = Path(__file__).parent / "samples"
 
 Reader = Callable[[Path], Iterator[Record | Rejected]]
@@ -132,9 +133,14 @@ class Source:
     native: Source | None = None  # the source that it is the published form of
 
     @property
+    def label_names(self) -> tuple[str, ...]:
+        """What its native labels are called, each name once, in the declared order."""
+        return tuple(dict.fromkeys(name for name in self.labels.values() if name is not None))
+
+    @property
     def schema(self) -> Schema:
         """All that may be asked of this source."""
-        names = tuple(dict.fromkeys(name for name in self.labels.values() if name is not None))
+        names = self.label_names
         if self.task == "NER":
             return Schema(entity_types=names)
         if self.task == "RE":

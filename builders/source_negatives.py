@@ -136,8 +136,7 @@ def override_of(module: Path) -> Path:
 
 
 def _decisions(data: Any, source: Source, path: Path) -> dict[tuple[str, str], bool]:
-    known = {name for name in source.labels.values() if name is not None}
-    known |= {"_".join(triple) for triple in source.triples}
+    known = {*source.label_names, *map("_".join, source.triples)}
     found: dict[tuple[str, str], bool] = {}
     try:
         for label, decision in (data.get(source.name) or {}).items():

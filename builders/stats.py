@@ -20,11 +20,10 @@ import pyarrow.parquet as pq
 
 from .cleaning import text_digest
 from .errors import FormatError, IEPileError
-from .source import SPLITS, known_sources
+from .source import HELD_OUT_SPLITS, SPLITS, known_sources
 from .summary import MIXED_TASKS
 from .tasks import TASKS
 
-HELD_OUT = ("test", "zero_shot")
 BATCH = 500  # rows in memory at once
 COLUMNS = ("id", "task", "source", "language", "instruction", "output")
 
@@ -282,7 +281,7 @@ def _count_tokens(
 
 
 def _leaks(digests: Mapping[tuple[str, str], npt.NDArray[np.uint64]]) -> dict[tuple[str, str], int]:
-    held_out = {key: np.unique(found) for key, found in digests.items() if key[1] in HELD_OUT}
+    held_out = {key: np.unique(found) for key, found in digests.items() if key[1] in HELD_OUT_SPLITS}
     if not held_out:
         return {}
     every = np.unique(np.concatenate(list(held_out.values())))
