@@ -36,7 +36,7 @@ MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 @click.option("--adapter")
 @click.option("--config", default="en", show_default=True)
 @click.option("--rows", default=32, show_default=True)
-@click.option("--batch-size", default=8, show_default=True)
+@click.option("--batch-size", default=32, show_default=True)
 @click.option("--max-new-tokens", default=96, show_default=True)
 @click.option("--repeats", default=3, show_default=True)
 @click.option("--threads", default=0, help="Of torch; its own choice if 0.")

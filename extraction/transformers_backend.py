@@ -47,7 +47,7 @@ class TransformersBackend:
         *,
         details: Mapping[str, Any] | None = None,
         template: str = CHAT,
-        batch_size: int = 8,
+        batch_size: int = 32,
         max_new_tokens: int = 512,
     ) -> None:
         if batch_size < 1 or max_new_tokens < 1:

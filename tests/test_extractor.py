@@ -273,6 +273,26 @@ def test_free_decoding_is_that_of_transformers() -> None:
             assert [row.tokens for row in rows] == expected
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_rows_that_leave_a_batch_do_not_disturb_the_others(share: bool) -> None:
+    from iepile.extraction.generation import Row, decode
+
+    tokenizer = toy_tokenizer()
+    model = toy_model(tokenizer, seed=3)
+    texts = ["Ada", "小林住", "B", "Please extract", "Please extract entities.", "Bo met", "Ada and Bo"]
+    limits = [5, 150, 1, 40, 149, 12, 70]  # beyond the room that a cache is first given
+
+    def rows() -> list[Row]:
+        return [Row(tokenizer(text)["input_ids"], limit) for text, limit in zip(texts, limits, strict=True)]
+
+    alone, together = rows(), rows()
+    for row in alone:
+        decode(model, [row], stop_ids=frozenset(), pad_id=0, share=False)
+    decode(model, together, stop_ids=frozenset(), pad_id=0, batch_size=7, share=share)
+    assert [row.tokens for row in together] == [row.tokens for row in alone]
+    assert [len(row.tokens) for row in together] == limits
+
+
 def test_what_prompts_share_is_read_once() -> None:
     from iepile.extraction.generation import Row, decode
 
