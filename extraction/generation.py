@@ -274,7 +274,7 @@ class _RoomyLayer(DynamicLayer):
 
 
 def _give_room(cache: Any) -> None:
-    """Let a model's plain layers grow in place; others, of a window or a running state, or unused, stay as they are."""
+    """Let a model's plain layers grow in place; unused ones, or of a window or a running state, stay as they are."""
     for number, layer in enumerate(cache.layers):
         if type(layer) is DynamicLayer and layer.is_initialized:
             cache.layers[number] = _RoomyLayer(layer)

@@ -66,7 +66,7 @@ def test_overrides_are_read_as_yaml_and_typed(tmp_path: Path) -> None:
         ("packing: 1", "packing is 1; it must be true or false"),
         ("config_weights: [1]\nconfigs: [en_ner, en_re]", "There are 1 config_weights for 2 configs"),
         ("config_weights: [1]", "weighs single configs"),
-        ("temperature: 2", "set max_rows too"),
+        ("temperature: 2", "set max_rows, or temperature=1"),
         ("source_weights: [KBP37]", "write it as NAME=WEIGHT"),
         ("configs: [a", "mine.yaml:.*not YAML"),
     ],
@@ -87,6 +87,13 @@ def test_a_wrong_line_is_one_sentence(tmp_path: Path, line: str, message: str) -
 def test_a_wrong_override_names_the_option(tmp_path: Path, override: str, message: str) -> None:
     with pytest.raises(IEPileError, match=message):
         load_recipe(_write(tmp_path, "base_model: owner/base\n"), [override])
+
+
+def test_weights_of_configs_leave_with_their_configs(tmp_path: Path) -> None:
+    path = _write(tmp_path, "base_model: owner/base\nconfigs: [en_ner, en_re]\nconfig_weights: [1, 2]\n")
+    assert load_recipe(path).config_weights == (1, 2)
+    assert load_recipe(path, ["configs=[en_ner]"]).config_weights == ()
+    assert load_recipe(path, ["config_weights=[3, 4]", "configs=[en_ner, zh_ner]"]).config_weights == (3, 4)
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "", "just words"])

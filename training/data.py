@@ -270,7 +270,8 @@ def _split_names(data: str, config: str) -> list[str]:
             return list(get_dataset_split_names(data, config))
     except ValueError as error:
         # datasets lists the configs that there are.
-        raise IEPileError(f"{data} has no config {config!r}: {str(error).splitlines()[0]}") from None
+        known = str(error).splitlines()[0].rstrip(".")
+        raise IEPileError(f"{data} has no config {config!r}: {known}; choose with --set 'configs=[…]'.") from None
     except (OSError, ConnectionError) as error:
         raise IEPileError(
             f"The corpus {data!r} is neither a folder nor to be had from the Hub "

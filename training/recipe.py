@@ -120,11 +120,12 @@ class Recipe:
         if not self.configs:
             raise RecipeError("configs is empty; name at least one, such as en_ner.")
         if self.config_weights and len(self.config_weights) != len(self.configs):
-            raise RecipeError(f"There are {len(self.config_weights)} config_weights for {len(self.configs)} configs.")
+            counts = f"There are {len(self.config_weights)} config_weights for {len(self.configs)} configs"
+            raise RecipeError(f"{counts}; give one for each.")
         if self.config_weights and set(self.configs) & {"all", "en", "zh"}:
             raise RecipeError("config_weights weighs single configs, such as en_ner; name those in configs.")
         if self.temperature != 1 and not self.max_rows:
-            raise RecipeError("temperature decides what to take when not all is taken; set max_rows too.")
+            raise RecipeError("temperature decides what to take if not all is taken; set max_rows, or temperature=1.")
         if self.early_stopping_metric not in ("loss", "f1"):
             raise RecipeError(f"early_stopping_metric is {self.early_stopping_metric!r}; it must be loss or f1.")
         if (self.early_stopping_patience or self.early_stopping_metric == "f1") and not self.validation_rows:
@@ -185,7 +186,8 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
     Args:
         recipe: a YAML file, or the name of one that comes with the package.
-        overrides: `key=value`, the value written as in YAML.
+        overrides: `key=value`, the value written as in YAML; with other `configs` the file's `config_weights` are
+            left out.
 
     Raises:
         RecipeError: for a recipe that is not there, a key that does not exist, or a value of another type.
@@ -202,6 +204,7 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     known: dict[str, Any] = {"name": path.stem}
     for key, value in values.items():
         known[key] = _typed(str(key), value, str(path))
+    set_here: dict[str, Any] = {}
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals:
@@ -210,8 +213,10 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
             value = yaml.safe_load(text) if text else ""
         except yaml.YAMLError:
             value = text
-        known[key] = _typed(key, value, f"--set {override}")
-    return Recipe(**known)
+        set_here[key] = _typed(key, value, f"--set {override}")
+    if "configs" in set_here:
+        known.pop("config_weights", None)  # they were for the configs of the file
+    return Recipe(**known | set_here)
 
 
 def recipe_names() -> list[str]:
@@ -254,8 +259,8 @@ _NAMES = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    tuple[str, ...]: "a list of strings",
-    tuple[float, ...]: "a list of numbers",
+    tuple[str, ...]: "a list of strings, written [a, b]",
+    tuple[float, ...]: "a list of numbers, written [1, 2]",
     NoneType: "null",
 }
 
