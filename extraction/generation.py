@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LEAST_SHARED = 8  # tokens: for fewer, a pass of their own costs more than it spares
 ROOM = 64  # tokens that a cache has room for when it is made anew
+MOST_TOKENS = 16_384  # of the prompts of a batch, so that long ones do not fill the memory
 MOST_PADDING = 1.25  # places for each token, where prompts are read together
 
 
@@ -99,7 +100,7 @@ def decode(
         rows: of any length and order; they are batched by what they share, and by length.
         stop_ids: the tokens that end an answer; they are not written down.
         pad_id: fills short rows up; masked.
-        batch_size: rows at a time.
+        batch_size: rows at a time, fewer where they are long.
         force: whether forced tokens are appended without a step of their own.
         share: whether what all prompts of a batch open with (the instruction, mostly the schema too) is read once.
         on_done: called with rows that are done.
@@ -118,13 +119,22 @@ def _batches(rows: Sequence[Row], batch_size: int) -> Iterator[list[Row]]:
         if row is not None and (not group or 2 * _shared((group[0].prompt, row.prompt)) >= len(row.prompt)):
             group.append(row)
             continue
-        group.sort(key=lambda member: -len(member.prompt))
-        full = len(group) - len(group) % batch_size
-        yield from (group[first : first + batch_size] for first in range(0, full, batch_size))
-        rest += group[full:]
+        for batch, full in _cut(group, batch_size):
+            if full:
+                yield batch
+            else:
+                rest += batch
         group = [] if row is None else [row]
-    rest.sort(key=lambda member: -len(member.prompt))
-    yield from (rest[first : first + batch_size] for first in range(0, len(rest), batch_size))
+    yield from (batch for batch, _ in _cut(rest, batch_size))
+
+
+def _cut(rows: Sequence[Row], batch_size: int) -> Iterator[tuple[list[Row], bool]]:
+    """Batches of the rows, longest first, and whether each is as large as it may be."""
+    rows = sorted(rows, key=lambda row: -len(row.prompt))
+    while rows:
+        size = max(1, min(batch_size, MOST_TOKENS // len(rows[0].prompt)))
+        yield rows[:size], len(rows) >= size
+        rows = rows[size:]
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:

@@ -34,7 +34,7 @@ class TransformersBackend:
         tokenizer: its tokenizer, with a token to pad with.
         details: which model it is, for reports.
         template: a prompt format of `training/prompts.py`.
-        batch_size: questions at a time.
+        batch_size: questions at a time, fewer where they are long.
         max_new_tokens: the longest answer; what is cut there is closed, and marked.
     """
 

@@ -316,6 +316,25 @@ def test_what_prompts_share_is_read_once() -> None:
     assert sizes == [len(opening) + 6, 6 * (len(opening) + 1)]
 
 
+def test_long_prompts_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from iepile.extraction import generation
+
+    monkeypatch.setattr(generation, "MOST_TOKENS", 100)
+    model = toy_model(toy_tokenizer())
+    shapes: set[tuple[int, int]] = set()
+
+    def note(_: Any, args: Any, kwargs: Any) -> None:
+        shapes.add(tuple(kwargs["input_ids"].shape))
+
+    handle = model.register_forward_pre_hook(note, with_kwargs=True)
+    rows = [generation.Row([70 + number] * length, 1) for number, length in enumerate((120, 50, 50, 50, 10, 10, 10))]
+    generation.decode(model, rows, stop_ids=frozenset(), pad_id=0, batch_size=32)
+    handle.remove()
+    assert {(1, 120), (2, 50)} <= shapes
+    assert all(count * length <= 100 for count, length in shapes - {(1, 120)})
+    assert all(len(row.tokens) == 1 for row in rows)
+
+
 def test_prompts_of_different_lengths_are_hardly_padded() -> None:
     from iepile.extraction.generation import Row, decode
 

@@ -82,7 +82,8 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
     if checkpoint:
         logger.info("going on from %s", checkpoint)
     model = build_model(recipe, base, adapter)
-    trainer = build_trainer(recipe, model, tokenizer, read_encoded(run.rows), run.checkpoints, read_sample(run.rows))
+    rows = read_encoded(run.rows)
+    trainer = build_trainer(recipe, model, tokenizer, rows, run.checkpoints, read_sample(run.rows))
     point_reports(trainer, run.reports)
     if checkpoint:
         trainer.args.eval_on_start = False  # that was at the run's own start
@@ -92,7 +93,7 @@ def _run(recipe: Recipe, processes: PartialState) -> Path:
         if recipe.bfloat16:
             store_as_bfloat16(run.saving)
         warn_of_size(run.saving)
-        encoded = {split: part for split, (_, part) in read_encoded(run.rows).items()}
+        encoded = {split: part for split, (_, part) in rows.items()}
         summary = summarise(recipe, base, trainer, encoded, seconds=time.monotonic() - started)
         write_loss_plot(trainer.state.log_history, run.saving / "loss.png")
         serving = serving_settings(recipe, base, target_shapes(run.saving))
