@@ -43,7 +43,7 @@ SOURCES = ("FindVehicle", "KBP37", "New-York-Times-RE", "DuIE2.0")
 # What a recipe says of the mix is not meant for the rows of an arm, all of which are taken.
 ALL_ROWS: dict[str, Any] = {"config_weights": (), "source_weights": (), "sources": (), "temperature": 1.0}
 ALL_ROWS |= {"max_rows": 0, "max_rows_per_source": 0, "max_steps": -1}
-AT_ONCE = 2  # rows: as many of the longest still fit the memory of a laptop
+AT_ONCE = 2  # rows, or one where a step has an odd number: the longest fit the memory of a laptop
 ARMS = ("4/hard", "all/all", "4/random", "all/hard", "all/random")
 
 
@@ -187,8 +187,8 @@ def _run(
         recipe = replace(recipe, validation_rows=0, logging_steps=5, save_steps=0.25)
         tokens, rows = _draw(corpus, recipe, plan, folder / "rows")
         step_rows = max(1, round(plan.step_tokens * rows / tokens))
-        size = min(step_rows, AT_ONCE)
-        recipe = replace(recipe, per_device_train_batch_size=size, gradient_accumulation_steps=round(step_rows / size))
+        size = AT_ONCE if step_rows % AT_ONCE == 0 else 1
+        recipe = replace(recipe, per_device_train_batch_size=size, gradient_accumulation_steps=step_rows // size)
         train(replace(recipe, num_train_epochs=max(1.0, plan.tokens / tokens)))
     asked = _ask_all(adapter, plan, tests, folder, batch_size)
     return Run(arm, seed, json.loads(summary.read_text("utf-8")), asked)

@@ -220,7 +220,7 @@ def _cost(runs: Sequence[Run]) -> Iterator[str]:
     yield (
         f"Not measured, reckoned: at six operations a parameter and token that is {rate / 1e9:.0f} GFLOP/s in "
         f"training. An A100 that reaches {GPU_SHARE:.0%} of its {GPU_RATE / 1e12:.0f} TFLOP/s is {speed:,.0f} times "
-        f"as quick: {(training + asking) / speed / 60:.1f} minutes for the same, if asking gains as much and so small "
+        f"as quick: {(training + asking) / speed:.0f} seconds for the same, if asking gains as much and so small "
         f"a model filled the GPU. With a base of {base / 1e9:.0f}B and {size / 1e6:.0f}M tokens for each of these "
         f"{len(trained)} runs, training would take {scaled:,.0f} GPU-hours, and asking {asking / training:.1f} times "
         "as long if the ratio stays."
