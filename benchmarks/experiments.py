@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import blake2b
 from itertools import product
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,7 @@ def _run(
         recipe = replace(recipe, validation_rows=0, logging_steps=5, save_steps=0.25)
         tokens, rows = _draw(corpus, recipe, plan, folder / "rows")
         step_rows = max(1, round(plan.step_tokens * rows / tokens))
-        size = AT_ONCE if step_rows % AT_ONCE == 0 else 1
+        size = gcd(step_rows, AT_ONCE)
         recipe = replace(recipe, per_device_train_batch_size=size, gradient_accumulation_steps=step_rows // size)
         train(replace(recipe, num_train_epochs=max(1.0, plan.tokens / tokens)))
     asked = _ask_all(adapter, plan, tests, folder, batch_size)
